@@ -1,0 +1,52 @@
+/**
+ * Names of environment variables that one side sets and another reads. Values are strings; units are in the name.
+ */
+export const FUNCTION_ENVIRONMENT = {
+  /** ARN of the stack; the value of the ownership tag. */
+  stackId: 'DRAWBRIDGE_STACK_ID',
+  /** Prefix of names. */
+  name: 'DRAWBRIDGE_NAME',
+  /** JSON: purpose → `{ "launchTemplateId": …, "version": "3" }`. */
+  launchTemplates: 'DRAWBRIDGE_LAUNCH_TEMPLATES',
+  /** Comma-separated, tried in order. */
+  subnetIds: 'DRAWBRIDGE_SUBNET_IDS',
+  /** Comma-separated, tried in order. */
+  instanceTypes: 'DRAWBRIDGE_INSTANCE_TYPES',
+  ttlMinutes: 'DRAWBRIDGE_TTL_MINUTES',
+  maxTtlMinutes: 'DRAWBRIDGE_MAX_TTL_MINUTES',
+  maxBoxes: 'DRAWBRIDGE_MAX_BOXES',
+  databaseHost: 'DRAWBRIDGE_DATABASE_HOST',
+  databasePort: 'DRAWBRIDGE_DATABASE_PORT',
+  bucket: 'DRAWBRIDGE_BUCKET',
+  /** Timeout of the create function: a create in flight when the drain begins has ended after this long. */
+  createTimeoutSeconds: 'DRAWBRIDGE_CREATE_TIMEOUT_SECONDS',
+} as const;
+
+/** What the user data writes into {@link BOX_PATHS.environment} for the programs of a box. */
+export const BOX_ENVIRONMENT = {
+  region: 'AWS_REGION',
+  stackId: 'DRAWBRIDGE_STACK_ID',
+  bucket: 'DRAWBRIDGE_BUCKET',
+  databaseHost: 'DRAWBRIDGE_DATABASE_HOST',
+  databasePort: 'DRAWBRIDGE_DATABASE_PORT',
+  databaseName: 'DRAWBRIDGE_DATABASE_NAME',
+  databaseSecretArn: 'DRAWBRIDGE_DATABASE_SECRET_ARN',
+  /** File of further certificate authorities to trust for the database (PEM); optional. */
+  databaseCa: 'DRAWBRIDGE_DATABASE_CA',
+  /** Directory on a real disk, for the scratch database of a proof. */
+  scratchDirectory: 'DRAWBRIDGE_SCRATCH_DIRECTORY',
+  zstdLevel: 'DRAWBRIDGE_ZSTD_LEVEL',
+} as const;
+
+/** Where things stand on a box. */
+export const BOX_PATHS = {
+  /** Shell assignments of {@link BOX_ENVIRONMENT}. */
+  environment: '/opt/drawbridge/box.env',
+  /** The one bundled program of the box: `node <program> backup | prove`. */
+  program: '/opt/drawbridge/jumpbox.cjs',
+  databaseCa: '/opt/drawbridge/database-ca.pem',
+  scratch: '/var/lib/drawbridge',
+} as const;
+
+/** Program that runs {@link BOX_PATHS.program}; Amazon Linux names it so that several majors stand side by side. */
+export const BOX_NODE = 'node-24';

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const bytes = z.int().min(0);
+const instant = z.iso.datetime();
+
+/** One object of a backup: what S3 holds, and what comes out when it is decompressed. */
+export const storedObject = z.strictObject({
+  key: z.string(),
+  /** S3 version id; absent where the bucket keeps no versions. */
+  versionId: z.string().optional(),
+  storedBytes: bytes,
+  /** SHA-256 of the bytes in S3. */
+  storedSha256: sha256,
+  plainBytes: bytes,
+  /** SHA-256 of what the dump program wrote, before compression. */
+  plainSha256: sha256,
+});
+
+/** Rows of one table, counted in the snapshot that was dumped. */
+export const tableRows = z.strictObject({ schema: z.string(), table: z.string(), rows: z.int().min(0) });
+
+/** `manifest.json`, format version 1: written last; a backup without it does not exist. */
+export const manifest = z.strictObject({
+  formatVersion: z.literal(1),
+  engine: z.literal('postgres'),
+  /** `server_version` as the server says it. */
+  serverVersion: z.string(),
+  /** First line of `pg_dump --version`. */
+  dumpTool: z.string(),
+  compressionTool: z.string(),
+  database: z.string(),
+  host: z.string(),
+  /** Where the snapshot stands: WAL position when it was taken. */
+  consistentPoint: z.strictObject({ snapshot: z.string(), lsn: z.string(), takenAt: instant }),
+  startedAt: instant,
+  finishedAt: instant,
+  data: storedObject,
+  roles: storedObject,
+  tables: z.array(tableRows),
+  /** What is not in the dump, in words: foreign tables, role passwords, … */
+  leftOut: z.array(z.string()),
+  /** Instance id of the box. */
+  box: z.string(),
+  /** ARN of the Step Functions execution; null when started by hand. */
+  execution: z.string().nullable(),
+  /** What retention knows the backup as; the retain function moves on from `new`. */
+  retentionClass: z.literal('new'),
+});
+
+/** A difference between a backup and what it restored to. */
+export const difference = z.strictObject({ what: z.string(), expected: z.string(), found: z.string() });
+
+/** `proof-<instant>.json`: what one attempt to restore the backup found. */
+export const proof = z.strictObject({
+  formatVersion: z.literal(1),
+  outcome: z.enum(['proven', 'proven-except', 'failed']),
+  /** Names of what a scratch server cannot have (extensions and roles of RDS); empty when `proven`. */
+  exceptions: z.array(z.string()),
+  differences: z.array(difference),
+  /** SHA-256 of the manifest's bytes that was proven. */
+  manifestSha256: sha256,
+  startedAt: instant,
+  finishedAt: instant,
+  scratchServerVersion: z.string(),
+  tablesCompared: z.int().min(0),
+  rowsCompared: z.int().min(0),
+  box: z.string(),
+});
+
+/** See {@link manifest}. */
+export type Manifest = z.infer<typeof manifest>;
+/** See {@link storedObject}. */
+export type StoredObject = z.infer<typeof storedObject>;
+/** See {@link tableRows}. */
+export type TableRows = z.infer<typeof tableRows>;
+/** See {@link difference}. */
+export type Difference = z.infer<typeof difference>;
+/** See {@link proof}. */
+export type Proof = z.infer<typeof proof>;

@@ -1,0 +1,21 @@
+// Two projects: `unit` is pure Node and quick; `lab` needs the real parts (PostgreSQL, the lab).
+const shared = {
+  testEnvironment: 'node',
+  transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
+  roots: ['<rootDir>/test'],
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out'],
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['**/*.test.ts'],
+      testPathIgnorePatterns: ['\\.lab\\.test\\.ts$'],
+    },
+    { ...shared, displayName: 'lab', testMatch: ['**/*.lab.test.ts'] },
+  ],
+  testTimeout: 120_000,
+};
