@@ -1,0 +1,95 @@
+/**
+ * `npm test`: every check there is, one closing line.
+ *
+ * The suites that need real parts are left out, with one line that says what to install, where a part is missing; in CI a
+ * missing part is a failure.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { provideParts } from '../lab/parts';
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] = [
+  ['types', ['tsc', '--noEmit']],
+  ['lint and walls', ['eslint', '.', '--max-warnings', '0']],
+  ['formatting', ['prettier', '--check', '--log-level', 'warn', '.']],
+  ['unused code', ['knip']],
+];
+
+/** Runs a program of the project and shows its output; resolves to its exit code. */
+function run(command: readonly string[]): Promise<number> {
+  const [program = '', ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(join('node_modules', '.bin', program), args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+async function check(name: string, command: readonly string[], tally: Tally): Promise<void> {
+  const started = Date.now();
+  const code = await run(command);
+  if (code === 0) tally.passed += 1;
+  else tally.failed += 1;
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
+}
+
+/** The figures of a Jest result file that are counted. */
+interface JestSummary {
+  numPassedTests: number;
+  numFailedTests: number;
+  numFailedTestSuites: number;
+  numPendingTests: number;
+}
+
+async function jest(projects: readonly string[], directory: string, tally: Tally): Promise<void> {
+  const outputFile = join(directory, 'jest.json');
+  const code = await run(['jest', '--selectProjects', ...projects, '--json', '--outputFile', outputFile]);
+  const summary = JSON.parse(readFileSync(outputFile, 'utf8')) as JestSummary;
+  tally.passed += summary.numPassedTests;
+  // A suite that could not even start has no failed test of its own, and must count all the same.
+  const failed = Math.max(summary.numFailedTests, summary.numFailedTestSuites, code === 0 ? 0 : 1);
+  tally.failed += failed;
+  tally.skipped += summary.numPendingTests;
+  if (process.env.CI !== undefined && summary.numPendingTests > 0) {
+    console.log('FAILED: a skipped test counts as a failure in CI.');
+    tally.failed += summary.numPendingTests;
+  }
+}
+
+async function main(): Promise<void> {
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  const directory = mkdtempSync(join(tmpdir(), 'drawbridge-test-'));
+  try {
+    for (const [name, command] of CHECKS) await check(name, command, tally);
+    const missing = provideParts(console.log);
+    if (missing.length === 0) {
+      await jest(['unit', 'lab'], directory, tally);
+    } else {
+      console.log(missing.join('\n'));
+      if (process.env.CI !== undefined) tally.failed += 1;
+      else tally.skipped += 1;
+      console.log('The suites that need them are left out; the rest runs.');
+      await jest(['unit'], directory, tally);
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  const skipped = tally.skipped === 0 ? '' : `, ${tally.skipped} skipped`;
+  console.log(`${tally.passed} passed, ${tally.failed} failed${skipped}`);
+  process.exitCode = tally.failed === 0 ? 0 : 1;
+}
+
+void main();
