@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -101,10 +101,10 @@ function install(missing: readonly Part[], say: (line: string) => void): boolean
   if (process.getuid?.() !== 0 || manager === undefined) return false;
   const packages = missing.flatMap((part) => part[manager.name].split(' '));
   say(`Installing with ${manager.program}, since this runs as root: ${packages.join(' ')}`);
-  const options = {
+  const options: SpawnSyncOptions = {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  } as const;
+  };
   if (manager.name === 'apt') spawnSync(manager.program, ['update'], options);
   return spawnSync(manager.program, [...manager.install, ...packages], options).status === 0;
 }
