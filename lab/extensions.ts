@@ -1,0 +1,11 @@
+import type { LabContext } from './context';
+import type { Extension } from './endpoint/extension';
+
+/** Makes an extension for one running lab. */
+export type ExtensionFactory = (context: LabContext) => Extension;
+
+/**
+ * What stands in front of the emulator besides CloudFormation, which `serve.ts` adds itself.
+ * Several extensions of one service may stand side by side; an operation may be intercepted only once.
+ */
+export const EXTENSIONS: readonly ExtensionFactory[] = [];
