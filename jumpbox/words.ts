@@ -1,0 +1,47 @@
+import { EXIT } from '../contract/exit-codes';
+import { BACKUPS } from '../contract/keys';
+import { Stop } from './stop';
+
+/** What the program was asked to do. */
+export type Words =
+  | { readonly command: 'backup'; readonly json: boolean }
+  | { readonly command: 'prove'; readonly json: boolean; readonly prefix: string | undefined };
+
+const USAGE = [
+  'usage: jumpbox backup [--json]',
+  '       jumpbox prove [--prefix backups/<database>/<start>_<instance id>/] [--json]',
+  'The newest backup is proven when no prefix is given. --json prints the result on one line.',
+].join('\n');
+
+const refuse = (problem: string): never => {
+  throw new Stop(EXIT.usage, `${problem}\n${USAGE}`);
+};
+
+function readPrefix(value: string | undefined): string {
+  if (value === undefined) return refuse('--prefix needs a value.');
+  const prefix = value.endsWith('/') ? value : `${value}/`;
+  if (!prefix.startsWith(BACKUPS)) return refuse(`--prefix must begin with ${BACKUPS}, but is ${value}.`);
+  return prefix;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param argv - without the program's own name
+ * @throws Stop with `EXIT.usage` when a word is unknown
+ */
+export function parseWords(argv: readonly string[]): Words {
+  const [command, ...rest] = argv;
+  if (command !== 'backup' && command !== 'prove') {
+    return refuse(command === undefined ? 'A command is needed.' : `There is no command ${command}.`);
+  }
+  let json = false;
+  let prefix: string | undefined;
+  for (let at = 0; at < rest.length; at += 1) {
+    const word = rest[at] ?? '';
+    if (word === '--json') json = true;
+    else if (word === '--prefix' && command === 'prove') prefix = readPrefix(rest[(at += 1)]);
+    else return refuse(`${command} does not take ${word}.`);
+  }
+  return command === 'backup' ? { command, json } : { command, json, prefix };
+}
