@@ -27,11 +27,14 @@ export const openEvent = z.strictObject({
 /** Event of the create function that moves the expiry of a live box to `ttlMinutes` from now. */
 export const extendEvent = z.strictObject({ instanceId, ttlMinutes: z.int().min(1) });
 
+/** Event of the destroy function that ends one box. */
+export const destroyOneEvent = z.strictObject({ instanceId });
+
+/** Event of the destroy function that ends every box of the stack. */
+export const destroyAllEvent = z.strictObject({ all: z.literal(true) });
+
 /** Event of the destroy function. */
-export const destroyEvent = z.union([
-  z.strictObject({ instanceId }),
-  z.strictObject({ all: z.literal(true) }),
-]);
+export const destroyEvent = z.union([destroyOneEvent, destroyAllEvent]);
 
 /** Event of {@link openEvent}. */
 export type OpenEvent = z.infer<typeof openEvent>;

@@ -1,0 +1,84 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import type { Context } from 'aws-lambda';
+import { destroyAllEvent, type DestroyEvent, destroyOneEvent, type DestroyResult } from '../contract/events';
+import { parseOrRefuse } from '../contract/problems';
+import { findInstance, instancesById, instancesOfStack, isJumpHost, type StackInstance } from './boxes';
+import { deadline, systemClock } from './clock';
+import { destroyEnvironment } from './environment';
+import { NotOurBox } from './errors';
+import { type Ending, terminateUntilNone } from './terminate';
+
+const ec2 = new EC2Client({ maxAttempts: 5 });
+/** Left for the answer, milliseconds. */
+const RESERVE_MS = 5_000;
+
+/** Ends one box of this stack, or all of them, and returns when they are `terminated`. */
+export function handler(
+  event: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<DestroyResult> {
+  const { stackId } = destroyEnvironment(process.env);
+  const until = deadline(systemClock, context.getRemainingTimeInMillis(), RESERVE_MS);
+  return destroy(event, stackId, { ec2, clock: systemClock, deadline: until });
+}
+
+/** The function with all that it depends on. A box that has ended already is a success. */
+export async function destroy(event: unknown, stackId: string, ending: Ending): Promise<DestroyResult> {
+  const asked = readDestroyEvent(event);
+  const boxes =
+    'all' in asked
+      ? (await instancesOfStack(ending.ec2, stackId)).filter(isBoxToEnd)
+      : [await ownBox(asked.instanceId, stackId, ending)];
+  const ids = boxes.map(({ instanceId }) => instanceId);
+  if (boxes.some(({ state }) => state !== 'terminated')) {
+    await terminateUntilNone(async () => withMissing(ids, await instancesById(ending.ec2, ids)), ending);
+  }
+  return { terminated: ids };
+}
+
+/** Reads the event; throws RefusedInput naming every problem and the two accepted forms. */
+export function readDestroyEvent(event: unknown): DestroyEvent {
+  const accepted = '{ "instanceId": "i-…" } for one box, or { "all": true } for every box of this stack.';
+  const all = typeof event === 'object' && event !== null && 'all' in event && !('instanceId' in event);
+  const what = 'event of the destroy function';
+  return all
+    ? parseOrRefuse(destroyAllEvent, event, what, accepted)
+    : parseOrRefuse(destroyOneEvent, event, what, accepted);
+}
+
+/** Boxes with a missing or unknown purpose belong to it: they are ours, and nobody else ends them. */
+const isBoxToEnd = (instance: StackInstance): boolean =>
+  !isJumpHost(instance) && instance.state !== 'terminated';
+
+async function ownBox(id: string, stackId: string, { ec2, clock }: Ending): Promise<StackInstance> {
+  const found = await findInstance(ec2, id, clock);
+  if (found === undefined) {
+    throw new NotOurBox(
+      `${id} is not known to EC2 as a box of this stack; nothing was changed. It never existed in this account and ` +
+        'region, or ended more than an hour ago.',
+    );
+  }
+  // EC2 takes the tags off an instance some time after it has terminated; then there is nothing left to protect.
+  if (found.state === 'terminated' && found.stackId === undefined) return found;
+  if (found.stackId !== stackId || isJumpHost(found)) {
+    const what = isJumpHost(found) ? 'a jump host, which is no box' : 'not a box of this stack';
+    throw new NotOurBox(`${id} is ${what}; nothing was changed. Accepted: a box that this stack launched.`);
+  }
+  return found;
+}
+
+/** An instance that EC2 does not show is not proven to be gone. */
+function withMissing(ids: readonly string[], seen: readonly StackInstance[]): StackInstance[] {
+  const shown = new Map(seen.map((instance) => [instance.instanceId, instance]));
+  return ids.map((instanceId) => shown.get(instanceId) ?? { ...UNSEEN, instanceId });
+}
+
+const UNSEEN = {
+  state: 'unknown',
+  stateReason: undefined,
+  launchedAt: new Date(0),
+  stackId: undefined,
+  purpose: undefined,
+  requestId: undefined,
+  expiresAt: undefined,
+};

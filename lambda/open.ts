@@ -1,0 +1,168 @@
+import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import type { BoxResult, OpenEvent } from '../contract/events';
+import { RefusedInput } from '../contract/problems';
+import { parseInstant } from '../contract/tags';
+import { type Box, byAge, instancesOfStack, isBox, isLive, type StackInstance } from './boxes';
+import type { Clock } from './clock';
+import type { CreateEnvironment } from './environment';
+import { LaunchFailed, TooManyBoxes } from './errors';
+import { type BoxRequest, expiryAfter, launch, REPEATED } from './launch';
+import { log } from './log';
+import { boxResult } from './result';
+
+/** What opening and extending work with. */
+export interface Opening {
+  readonly ec2: EC2Client;
+  readonly environment: CreateEnvironment;
+  readonly clock: Clock;
+  /** Id of the invocation: the request's id when the event has none. Lambda's own retries of one event share it. */
+  readonly invocationId: string;
+}
+
+/** Milliseconds between looks for an instance that EC2 may not show yet. */
+const LOOKS_MS = [0, 1_000, 2_000, 3_000, 4_000, 5_000];
+
+/** Opens a box, or returns the live one that the same request has opened before. */
+export async function openBox(event: OpenEvent, opening: Opening): Promise<BoxResult> {
+  const request = completed(event, opening);
+  const before = await instancesOfStack(opening.ec2, opening.environment.stackId);
+  const earlier = before.filter(({ requestId }) => requestId === request.requestId);
+  const live = earlier.filter(isLive).sort(byAge)[0];
+  if (live !== undefined) return existing(live, request, opening);
+
+  refuseOneMore(before.filter(isLive).filter(isBox), opening);
+  // A dead box must not be answered with: its id makes the next launch of the same request another one for EC2.
+  const dead = earlier.map(({ instanceId }) => instanceId).sort();
+  const first = await launchOnce(request, opening, [request.requestId, ...dead]);
+  if (first !== undefined) return first;
+  // The token's box ended so long ago that EC2 has forgotten it, but not its token.
+  const second = await launchOnce(request, opening, [request.requestId, opening.invocationId]);
+  if (second !== undefined) return second;
+  throw new LaunchFailed(
+    `EC2 says that request ${request.requestId} has launched a box already, but shows none. ` +
+      'Call again in a minute with the same requestId.',
+  );
+}
+
+function completed(event: OpenEvent, { environment, invocationId }: Opening): BoxRequest {
+  return {
+    purpose: event.purpose ?? 'access',
+    ttlMinutes: event.ttlMinutes ?? environment.ttlMinutes,
+    reason: event.reason ?? '',
+    requestId: event.requestId ?? invocationId,
+  };
+}
+
+function existing(instance: StackInstance, request: BoxRequest, { environment }: Opening): BoxResult {
+  if (instance.purpose !== request.purpose || !isBox(instance)) {
+    throw new RefusedInput(
+      `Request ${request.requestId} has opened ${instance.instanceId} with the purpose ${instance.purpose ?? '(none)'}, ` +
+        `not ${request.purpose}; nothing was changed. Use another requestId, or ask for the same purpose.`,
+    );
+  }
+  if (parseInstant(instance.expiresAt) === undefined || instance.expiresAt === undefined) {
+    throw new RefusedInput(
+      `Request ${request.requestId} has opened ${instance.instanceId}, but its expiry tag cannot be read, so that the ` +
+        'next sweep will end it; nothing was changed. Use another requestId.',
+    );
+  }
+  return boxResult(instance, instance.expiresAt, true, environment);
+}
+
+function refuseOneMore(live: readonly Box[], { environment }: Opening): void {
+  if (live.length < environment.maxBoxes) return;
+  const boxes = live.map(
+    ({ instanceId, purpose, expiresAt }) =>
+      `${instanceId} (${purpose}) until ${expiresAt ?? 'the next sweep'}`,
+  );
+  throw new TooManyBoxes(
+    `No box was opened: ${live.length} of at most ${environment.maxBoxes} are live: ${boxes.join(', ')}. ` +
+      'End one with the destroy function, event {"instanceId": "i-…"}, or raise the setting maxBoxes and deploy.',
+  );
+}
+
+/** One launch under one seed. Undefined when EC2 has seen the seed before and no living box came of it. */
+async function launchOnce(
+  request: BoxRequest,
+  opening: Opening,
+  seed: readonly string[],
+): Promise<BoxResult | undefined> {
+  const { ec2, environment, clock } = opening;
+  const template = environment.templates[request.purpose];
+  if (template === undefined) throw new RefusedInput(`This function opens no box for ${request.purpose}.`);
+  const expiresAt = expiryAfter(clock.now(), request.ttlMinutes);
+  const instanceId = await launch(ec2, request, template, environment, seed, expiresAt);
+  if (instanceId !== REPEATED) {
+    log('launched', { instanceId, purpose: request.purpose, requestId: request.requestId, expiresAt });
+    return settle(instanceId, expiresAt, request, opening);
+  }
+  const twin = (await look(opening, (seen) => liveOf(request, seen).length > 0)).filter(isLive);
+  const [oldest] = liveOf(request, twin);
+  return oldest === undefined ? undefined : existing(oldest, request, opening);
+}
+
+const liveOf = (request: BoxRequest, seen: readonly StackInstance[]): StackInstance[] =>
+  seen.filter((instance) => isLive(instance) && instance.requestId === request.requestId).sort(byAge);
+
+/** Lists the stack's instances until the list holds what is looked for, or patience ends. */
+async function look(
+  { ec2, environment, clock }: Opening,
+  found: (seen: readonly StackInstance[]) => boolean,
+): Promise<StackInstance[]> {
+  let seen: StackInstance[] = [];
+  for (const waitMs of LOOKS_MS) {
+    if (waitMs > 0) await clock.sleep(waitMs);
+    seen = await instancesOfStack(ec2, environment.stackId);
+    if (found(seen)) break;
+  }
+  return seen;
+}
+
+/**
+ * Looks once more after a launch, because two calls at the same moment both saw room, or both saw no box of the request.
+ * All of them see one order by age: the box that came too late is ended by the call that launched it.
+ */
+async function settle(
+  instanceId: string,
+  expiresAt: string,
+  request: BoxRequest,
+  opening: Opening,
+): Promise<BoxResult> {
+  const { purpose, requestId } = request;
+  const isOurs = (instance: StackInstance): boolean => instance.instanceId === instanceId;
+  const seen = await look(opening, (instances) => instances.some(isOurs));
+  const ours = seen.find(isOurs);
+  if (ours !== undefined && !isLive(ours)) {
+    throw new LaunchFailed(
+      `${instanceId} was launched and ended at once: ${ours.stateReason ?? 'EC2 gives no reason'}. Nothing is left running.`,
+    );
+  }
+  // Still invisible: what EC2 answered to the launch is all there is to know.
+  if (ours === undefined) {
+    return boxResult({ ...NEW, instanceId, purpose, requestId }, expiresAt, false, opening.environment);
+  }
+  const [oldest] = liveOf(request, seen);
+  if (oldest !== undefined && oldest.instanceId !== instanceId) {
+    await withdraw(instanceId, 'another call with the same requestId was first', opening);
+    return existing(oldest, request, opening);
+  }
+  const older = seen.filter((instance) => isLive(instance) && byAge(instance, ours) < 0).filter(isBox);
+  if (older.length >= opening.environment.maxBoxes) {
+    await withdraw(instanceId, 'other calls at the same moment took the last places', opening);
+    refuseOneMore(older, opening);
+  }
+  return boxResult({ ...ours, purpose, requestId }, expiresAt, false, opening.environment);
+}
+
+const NEW = {
+  state: 'pending',
+  stateReason: undefined,
+  launchedAt: new Date(0),
+  stackId: undefined,
+  expiresAt: undefined,
+};
+
+async function withdraw(instanceId: string, why: string, { ec2 }: Opening): Promise<void> {
+  log('withdrawn', { instanceId, why });
+  await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+}

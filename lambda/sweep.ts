@@ -1,0 +1,88 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { SweepResult } from '../contract/events';
+import { parseInstant } from '../contract/tags';
+import { instancesOfStack, isBox, isJumpHost, type StackInstance } from './boxes';
+import { type Clock, systemClock } from './clock';
+import { sweepEnvironment } from './environment';
+import { SweepIncomplete } from './errors';
+import { log, reasonOf } from './log';
+import { terminateEach } from './terminate';
+import { type AbortedUploads, abortUploadsOfDeadBoxes } from './uploads';
+
+const ec2 = new EC2Client({ maxAttempts: 8 });
+const s3 = new S3Client({ maxAttempts: 5 });
+
+/** What a sweep works with. */
+export interface Sweeping {
+  readonly ec2: EC2Client;
+  readonly s3: S3Client;
+  readonly stackId: string;
+  readonly bucket: string;
+  readonly clock: Clock;
+}
+
+/** Ends every box that should not be there any more, then aborts what dead boxes left in the bucket. Takes any event. */
+export function handler(): Promise<SweepResult> {
+  return sweep({ ec2, s3, ...sweepEnvironment(process.env), clock: systemClock });
+}
+
+/**
+ * The function with all that it depends on. One failure stops nothing else.
+ *
+ * @throws SweepIncomplete naming everything that failed, after all the rest was done
+ */
+export async function sweep(sweeping: Sweeping): Promise<SweepResult> {
+  const now = sweeping.clock.now();
+  const condemned = (await instancesOfStack(sweeping.ec2, sweeping.stackId)).flatMap((instance) => {
+    const reason = isEnding(instance) ? undefined : reasonToEnd(instance, now);
+    return reason === undefined ? [] : [{ instanceId: instance.instanceId, reason }];
+  });
+  const refused = await terminateEach(
+    sweeping.ec2,
+    condemned.map(({ instanceId }) => instanceId),
+  );
+  const uploads = await abortUploads(sweeping);
+  const result: SweepResult = {
+    swept: condemned.filter(({ instanceId }) => !refused.has(instanceId)),
+    abortedUploads: uploads.aborted,
+  };
+  log('swept', { boxes: result.swept, uploads: result.abortedUploads.length });
+  const failures = [...byReason(refused), ...uploads.failures];
+  if (failures.length === 0) return result;
+  throw new SweepIncomplete(
+    `${result.swept.length} boxes were ended and ${result.abortedUploads.length} uploads aborted, but this failed:\n` +
+      `${failures.join('\n')}\nThe next sweep tries again.`,
+  );
+}
+
+const isEnding = ({ state }: StackInstance): boolean => state === 'shutting-down' || state === 'terminated';
+
+/** Why an instance of this stack must go now; undefined when it may stay. */
+export function reasonToEnd(instance: StackInstance, now: Date): string | undefined {
+  if (isJumpHost(instance)) return undefined;
+  if (instance.purpose === undefined) return 'no purpose tag';
+  if (!isBox(instance)) return `unknown purpose ${instance.purpose}`;
+  if (instance.expiresAt === undefined) return 'no expiry tag';
+  const expiry = parseInstant(instance.expiresAt);
+  if (expiry === undefined) return `unreadable expiry ${instance.expiresAt}`;
+  return expiry.getTime() <= now.getTime() ? `expired at ${instance.expiresAt}` : undefined;
+}
+
+async function abortUploads({ ec2, s3, bucket }: Sweeping): Promise<AbortedUploads> {
+  try {
+    return await abortUploadsOfDeadBoxes(s3, ec2, bucket);
+  } catch (error) {
+    return { aborted: [], failures: [`looking for uploads of dead boxes: ${reasonOf(error)}`] };
+  }
+}
+
+/** One line per reason, so that thousands of ids still fit into the error of a function. */
+function byReason(refused: ReadonlyMap<string, unknown>): string[] {
+  const ids = new Map<string, string[]>();
+  for (const [id, error] of refused) {
+    const reason = reasonOf(error);
+    ids.set(reason, [...(ids.get(reason) ?? []), id]);
+  }
+  return [...ids].map(([reason, named]) => `not ended: ${named.join(', ')}: ${reason}`);
+}
