@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { endProcesses, isAlive, labProcesses } from './processes';
+
+const PREFIX = 'drawbridge-lab-';
+
+/** A lab that is being started belongs to its starter for so long. */
+const STARTING_MS = 15 * 60 * 1000;
+
+/** `lab.json`: what a lab tells about itself. */
+export interface LabRecord {
+  readonly id: string;
+  /** While `starting`, the process that starts it; afterwards its one long-running process. */
+  readonly pid: number;
+  readonly state: 'starting' | 'serving';
+  /** Whether it was asked to outlive its starter. */
+  readonly keep: boolean;
+  /** Empty while `starting`. */
+  readonly endpoint: string;
+  readonly account: string;
+  readonly region: string;
+  readonly files: { readonly log: string; readonly emulatorLog: string };
+}
+
+/** Directory of a lab. */
+export const labDirectory = (id: string): string => join(tmpdir(), PREFIX + id);
+
+/** Where a lab's log is. */
+export const labFiles = (id: string): LabRecord['files'] => ({
+  log: join(labDirectory(id), 'lab.log'),
+  emulatorLog: join(labDirectory(id), 'moto.log'),
+});
+
+/** Writes `lab.json` at once, never half of it. */
+export async function writeRecord(record: LabRecord): Promise<void> {
+  const path = join(labDirectory(record.id), 'lab.json');
+  await writeFile(`${path}.new`, `${JSON.stringify(record, null, 2)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+/** Makes the directory of a lab. Others may pass through it, since some servers refuse to run as root. */
+export async function makeDirectory(id: string): Promise<void> {
+  await mkdir(labDirectory(id), { mode: 0o711 });
+}
+
+function readRecord(id: string): LabRecord | undefined {
+  const path = join(labDirectory(id), 'lab.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as LabRecord) : undefined;
+}
+
+/** Every lab that left a directory, with its record if it got so far. */
+export function labs(): { id: string; record: LabRecord | undefined }[] {
+  return readdirSync(tmpdir())
+    .filter((name) => name.startsWith(PREFIX))
+    .map((name) => name.slice(PREFIX.length))
+    .map((id) => ({ id, record: readRecord(id) }));
+}
+
+/** Whether somebody still looks after a lab. */
+function isLooked(id: string, record: LabRecord | undefined): boolean {
+  if (record?.state === 'serving')
+    return labProcesses().some(({ pid, lab }) => lab === id && pid === record.pid);
+  const isNew = Date.now() - statSync(labDirectory(id)).mtimeMs < STARTING_MS;
+  return isNew && (record === undefined || isAlive(record.pid));
+}
+
+/** Ends every process of a lab and removes its directory. */
+export async function removeLab(id: string): Promise<void> {
+  await endProcesses(id, [process.pid]);
+  await rm(labDirectory(id), { recursive: true, force: true, maxRetries: 5 });
+}
+
+/**
+ * Ends and removes what dead labs left: labs whose long-running process is gone.
+ *
+ * @returns their ids
+ */
+export async function removeDeadLabs(): Promise<string[]> {
+  const running = labProcesses();
+  const known = labs();
+  const dead = known.filter(({ id, record }) => !isLooked(id, record)).map(({ id }) => id);
+  const homeless = running.map(({ lab }) => lab).filter((lab) => !existsSync(labDirectory(lab)));
+  const found = [...new Set([...dead, ...homeless])].filter(
+    (id) => id !== '' && id !== process.env.DRAWBRIDGE_LAB,
+  );
+  for (const id of found) await removeLab(id);
+  return found;
+}
