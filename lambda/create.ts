@@ -11,8 +11,14 @@ import { z } from 'zod';
 
 const ec2 = new EC2Client({ maxAttempts: 5 });
 
-/** Opens a box, or moves the expiry of one: see contract/events.ts for the two events. */
-export function handler(event: unknown, context: Pick<Context, 'awsRequestId'>): Promise<BoxResult> {
+/**
+ * Opens a box, or moves the expiry of one: see contract/events.ts for the two events.
+ *
+ * Needs ec2:DescribeInstances; ec2:RunInstances with this stack's templates, and ec2:CreateTags while launching, with the
+ * keys of contract/tags.ts on instance, volume and network interface; iam:PassRole for the boxes' roles; on instances of
+ * this stack ec2:CreateTags for the expiry tag alone, and ec2:TerminateInstances to take back a box that came too late.
+ */
+export async function handler(event: unknown, context: Pick<Context, 'awsRequestId'>): Promise<BoxResult> {
   const environment = createEnvironment(process.env);
   return create(event, { ec2, environment, clock: systemClock, invocationId: context.awsRequestId });
 }

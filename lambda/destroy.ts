@@ -12,8 +12,12 @@ const ec2 = new EC2Client({ maxAttempts: 5 });
 /** Left for the answer, milliseconds. */
 const RESERVE_MS = 5_000;
 
-/** Ends one box of this stack, or all of them, and returns when they are `terminated`. */
-export function handler(
+/**
+ * Ends one box of this stack, or all of them, and returns when they are `terminated`.
+ *
+ * Needs ec2:DescribeInstances, and ec2:TerminateInstances on instances of this stack.
+ */
+export async function handler(
   event: unknown,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<DestroyResult> {

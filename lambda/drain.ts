@@ -20,8 +20,14 @@ export interface Draining {
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** Custom resource: when the stack is deleted, ends everything that it launched before the network goes. */
-export function handler(
+/**
+ * Custom resource: when the stack is deleted, ends everything that it launched before the network goes. Disks and network
+ * interfaces go with their instances.
+ *
+ * Needs ec2:DescribeInstances, and ec2:TerminateInstances on instances of this stack. Whatever could launch again (the
+ * create function and its permissions, schedules, the jump host's group) must be deleted before this resource is.
+ */
+export async function handler(
   event: CloudFormationCustomResourceEvent,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<void> {
@@ -37,7 +43,7 @@ export function handler(
  *
  * @param remainingMs - time left of the invocation
  */
-export function drain(
+export async function drain(
   event: CloudFormationCustomResourceEvent,
   remainingMs: number,
   draining: Draining,

@@ -22,8 +22,13 @@ export interface Sweeping {
   readonly clock: Clock;
 }
 
-/** Ends every box that should not be there any more, then aborts what dead boxes left in the bucket. Takes any event. */
-export function handler(): Promise<SweepResult> {
+/**
+ * Ends every box that should not be there any more, then aborts what dead boxes left in the bucket. Takes any event.
+ *
+ * Needs ec2:DescribeInstances; ec2:TerminateInstances on instances of this stack; on the bucket
+ * s3:ListBucketMultipartUploads, and s3:AbortMultipartUpload below `backups/`.
+ */
+export async function handler(): Promise<SweepResult> {
   return sweep({ ec2, s3, ...sweepEnvironment(process.env), clock: systemClock });
 }
 
