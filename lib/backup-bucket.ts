@@ -1,0 +1,163 @@
+import { Aws, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { BOX_ENVIRONMENT, FUNCTION_ENVIRONMENT } from '../contract/environment';
+import { BACKUPS } from '../contract/keys';
+import { TAGS } from '../contract/tags';
+import type { Settings } from './config/schema';
+import type { ControlFunction } from './control-function';
+import type { Jumpbox } from './jumpbox';
+
+/** Properties of {@link BackupBucket}. */
+export interface BackupBucketProps {
+  readonly key: kms.IKey;
+  readonly objectLockMode: Settings['objectLockMode'];
+  readonly objectLockDays: number;
+  /** Longest life of a box: an upload that is older belongs to nobody. */
+  readonly maxTtlMinutes: number;
+}
+
+/** Where backups lie: written once, by a box of the right purpose, through the endpoint; kept when the stack goes. */
+export class BackupBucket extends Construct {
+  readonly bucket: s3.Bucket;
+  private readonly key: kms.IKey;
+
+  constructor(scope: Construct, id: string, props: BackupBucketProps) {
+    super(scope, id);
+    this.key = props.key;
+    this.bucket = new s3.Bucket(this, 'Bucket', {
+      versioned: true,
+      encryption: s3.BucketEncryption.KMS,
+      encryptionKey: props.key,
+      bucketKeyEnabled: true,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      // On even without a default retention: a bucket cannot be given locks later without being replaced.
+      objectLockEnabled: true,
+      ...retention(props),
+      lifecycleRules: [
+        { abortIncompleteMultipartUploadAfter: Duration.days(Math.ceil(props.maxTtlMinutes / (24 * 60))) },
+      ],
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    // What survives the stack is found by this tag: its outputs are gone by then.
+    Tags.of(this.bucket).add(TAGS.stack, Aws.STACK_ID);
+    this.denyOverwrites();
+    // Not kept with the bucket by itself, and without it the kept backups would lose their protection.
+    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+  }
+
+  /**
+   * Lets one purpose, and from then on nobody else, write backups: to new keys only, never deleting.
+   *
+   * @param endpoint - the only way by which a write may come
+   */
+  grantBackup(box: Jumpbox, endpoint: ec2.IGatewayVpcEndpoint): void {
+    const objects = this.bucket.arnForObjects(`${BACKUPS}*`);
+    const allow = (sid: string, actions: string[], resource: string, conditions = {}): void => {
+      box.addToPolicy(new iam.PolicyStatement({ sid, actions, resources: [resource], conditions }));
+    };
+    allow('WriteAndReadBackups', BACKUP_ACTIONS, objects);
+    allow('ListBackups', ['s3:ListBucket'], this.bucket.bucketArn, {
+      StringLike: { 's3:prefix': `${BACKUPS}*` },
+    });
+    allow('EncryptBackups', ['kms:GenerateDataKey', 'kms:Decrypt'], this.key.keyArn);
+    box.addEnvironment(BOX_ENVIRONMENT.bucket, this.bucket.bucketName);
+    this.denyWrites('OnlyThroughTheEndpoint', {
+      StringNotEquals: { 'aws:SourceVpce': endpoint.vpcEndpointId },
+    });
+    this.denyWrites('OnlyByBackupBoxes', { ArnNotEquals: { 'aws:PrincipalArn': box.role.roleArn } });
+  }
+
+  /** No box deletes, unlocks or exposes, whatever its role may come to say. */
+  denyDeletes(boxes: readonly Jumpbox[]): void {
+    this.deny('NoDeletesByBoxes', DELETE_ACTIONS, {
+      ArnEquals: { 'aws:PrincipalArn': boxes.map(({ role }) => role.roleArn) },
+    });
+  }
+
+  /** Lets a function find and abort uploads that their box left open. */
+  grantAbortUploads(sweeper: ControlFunction): void {
+    sweeper.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'FindUploads',
+        actions: ['s3:ListBucketMultipartUploads'],
+        resources: [this.bucket.bucketArn],
+      }),
+      new iam.PolicyStatement({
+        sid: 'AbortUploads',
+        actions: ['s3:AbortMultipartUpload'],
+        resources: [this.bucket.arnForObjects(`${BACKUPS}*`)],
+      }),
+    );
+    sweeper.addEnvironment(FUNCTION_ENVIRONMENT.bucket, this.bucket.bucketName);
+  }
+
+  /**
+   * The parts of a multipart upload carry no `If-None-Match`, its completion does
+   * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
+   */
+  private denyOverwrites(): void {
+    this.denyWrites('OnlyNewKeys', {
+      Null: { 's3:if-none-match': 'true' },
+      Bool: { 's3:ObjectCreationOperation': 'true' },
+    });
+  }
+
+  private denyWrites(sid: string, conditions: Record<string, unknown>): void {
+    this.deny(sid, ['s3:PutObject'], conditions);
+  }
+
+  /** On objects alone: whoever manages the bucket cannot be locked out of managing it. */
+  private deny(sid: string, actions: string[], conditions: Record<string, unknown>): void {
+    this.bucket.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid,
+        effect: iam.Effect.DENY,
+        principals: [new iam.AnyPrincipal()],
+        actions,
+        resources: [this.bucket.arnForObjects('*')],
+        conditions,
+      }),
+    );
+  }
+}
+
+const BACKUP_ACTIONS = [
+  's3:PutObject',
+  's3:AbortMultipartUpload',
+  's3:ListMultipartUploadParts',
+  's3:GetObject',
+  's3:GetObjectVersion',
+];
+
+const DELETE_ACTIONS = [
+  's3:DeleteObject',
+  's3:DeleteObjectVersion',
+  's3:DeleteObjectTagging',
+  's3:DeleteObjectVersionTagging',
+  's3:BypassGovernanceRetention',
+  's3:PutObjectRetention',
+  's3:PutObjectLegalHold',
+  's3:PutObjectTagging',
+  's3:PutObjectVersionTagging',
+  's3:PutObjectAcl',
+  's3:PutObjectVersionAcl',
+];
+
+function retention(props: BackupBucketProps): Pick<s3.BucketProps, 'objectLockDefaultRetention'> {
+  const days = Duration.days(props.objectLockDays);
+  switch (props.objectLockMode) {
+    case 'governance':
+      return { objectLockDefaultRetention: s3.ObjectLockRetention.governance(days) };
+    case 'compliance':
+      return { objectLockDefaultRetention: s3.ObjectLockRetention.compliance(days) };
+    case 'none':
+      return {};
+  }
+}

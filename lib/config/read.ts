@@ -1,0 +1,61 @@
+import type { Node } from 'constructs';
+import { parseOrRefuse } from '../../contract/problems';
+import { kindOf, SETTING_NAMES, type SettingName, type Settings, settingsSchema } from './schema';
+
+/** Key of the object in the context of cdk.json. */
+const OBJECT = 'drawbridge';
+
+const ACCEPTED =
+  `${SETTING_NAMES.join(', ')}.\n` +
+  `Correct them in cdk.json under "context": {"${OBJECT}": {…}}, or on the command line with -c key=value, ` +
+  'then run the command again.';
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `-c` can only hand over text: it becomes what the setting holds where it reads as such; the schema judges the rest. */
+function fromText(name: SettingName, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  switch (kindOf(name)) {
+    case 'number':
+      return /^\d+$/.test(text) ? Number(text) : value;
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : value;
+    case 'list':
+      return text.split(',').map((item) => item.trim());
+    default:
+      return value;
+  }
+}
+
+/** A context key that only misses one of ours: other letter case, or `drawbridge.` in front. */
+function isSlip(key: string): boolean {
+  const [object, rest] = key.split('.');
+  if (object === OBJECT && rest !== undefined) return true;
+  return SETTING_NAMES.some((name) => name !== key && name.toLowerCase() === key.toLowerCase());
+}
+
+/**
+ * Reads the settings from the context of an app: the object `drawbridge`, and each setting also as a key of its own
+ * (`-c key=value`), which wins.
+ *
+ * @throws RefusedInput naming every problem at once, what is accepted and what to do next
+ */
+export function readSettings(node: Node): Settings {
+  const context = node.getAllContext() as Readonly<Record<string, unknown>>;
+  const fromObject = context[OBJECT] ?? {};
+  if (!isObject(fromObject)) return parse(fromObject);
+  const single = SETTING_NAMES.filter((name) => context[name] !== undefined).map((name) => [
+    name,
+    fromText(name, context[name]),
+  ]);
+  const slips = Object.keys(context)
+    .filter(isSlip)
+    .map((key) => [key, context[key]]);
+  return parse({ ...fromObject, ...Object.fromEntries([...single, ...slips]) });
+}
+
+function parse(input: unknown): Settings {
+  return parseOrRefuse(settingsSchema, input, `context of this app ("${OBJECT}" settings)`, ACCEPTED);
+}

@@ -1,0 +1,69 @@
+import type { Duration } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { bundled } from './bundle';
+import type { Encryption } from './encryption';
+
+/** Files in `lambda/` that export `handler`. The SDK is bundled: the version that was tested is the one that runs. */
+const ENTRIES = ['create', 'destroy', 'sweep', 'drain'] as const;
+
+/** Properties of {@link ControlFunction}. */
+export interface ControlFunctionProps {
+  /** Which handler it is. */
+  readonly entry: (typeof ENTRIES)[number];
+  /** What the console shows. */
+  readonly description: string;
+  readonly timeout: Duration;
+  readonly encryption: Encryption;
+}
+
+/**
+ * A function of the control plane: outside the VPC, whose network interfaces would hold up the stack's deletion; with a
+ * role of its own and a log group that goes with the stack. It may not create log groups, so that none comes back.
+ * No concurrency is reserved: young accounts have none to spare, and the deployment would fail.
+ */
+export class ControlFunction extends Construct implements iam.IGrantable {
+  readonly handler: lambda.Function;
+  readonly role: iam.Role;
+  readonly grantPrincipal: iam.IPrincipal;
+
+  constructor(scope: Construct, id: string, props: ControlFunctionProps) {
+    super(scope, id);
+    this.role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      description: props.description,
+    });
+    this.grantPrincipal = this.role;
+    const logGroup = props.encryption.logGroup(this, 'Logs');
+    this.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'WriteLogs',
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [logGroup.logGroupArn],
+      }),
+    );
+    const { path, ...options } = bundled({ folder: 'lambda', entries: ENTRIES, ending: '.js' });
+    this.handler = new lambda.Function(this, 'Function', {
+      code: lambda.Code.fromAsset(path, options),
+      handler: `${props.entry}.handler`,
+      description: props.description,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      memorySize: 512,
+      timeout: props.timeout,
+      role: this.role,
+      logGroup,
+    });
+  }
+
+  /** Adds to what the function may do. */
+  addToPolicy(...statements: iam.PolicyStatement[]): void {
+    for (const statement of statements) this.role.addToPrincipalPolicy(statement);
+  }
+
+  /** Sets a variable of the function's environment. */
+  addEnvironment(name: string, value: string): void {
+    this.handler.addEnvironment(name, value);
+  }
+}

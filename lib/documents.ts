@@ -1,0 +1,101 @@
+import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { BOX_NODE, BOX_PATHS } from '../contract/environment';
+import { EXIT } from '../contract/exit-codes';
+import type { Database } from './database';
+
+/** `backups/<database>/<start>_<instance id>/`, see contract/keys.ts; empty for the newest. */
+const PREFIX_PATTERN = '^(backups/[A-Za-z0-9%._-]+/[0-9]{8}T[0-9]{9}Z_i-[0-9a-f]+/)?$';
+/** 0 lets the client choose. */
+const PORT_PATTERN = '^[0-9]{1,5}$';
+
+/** Properties of {@link Documents}. */
+export interface DocumentsProps {
+  readonly database: Database;
+  /** Longest life of a box, hence of a command. */
+  readonly maxTtlMinutes: number;
+}
+
+/** The SSM documents: what a box is asked to do, and the one tunnel to the database. */
+export class Documents extends Construct {
+  readonly backup: CfnDocument;
+  readonly prove: CfnDocument;
+  readonly connect: CfnDocument;
+
+  constructor(scope: Construct, id: string, props: DocumentsProps) {
+    super(scope, id);
+    const timeoutSeconds = (props.maxTtlMinutes * 60).toString();
+    this.backup = this.command('Backup', {
+      description: 'Takes a backup of the database on a backup box',
+      mainSteps: [step('backup', timeoutSeconds, 'backup')],
+    });
+    this.prove = this.command('Prove', {
+      description: 'Restores a backup into a scratch database on a backup box and compares',
+      parameters: {
+        prefix: {
+          type: 'String',
+          description: 'Prefix of the backup in the bucket, ending in /; empty for the newest one',
+          default: '',
+          allowedPattern: PREFIX_PATTERN,
+          // Handed over as the variable SSM_prefix: the text never becomes part of the script.
+          interpolationType: 'ENV_VAR',
+        },
+      },
+      mainSteps: [step('prove', timeoutSeconds, 'prove ${SSM_prefix:+--prefix "$SSM_prefix"}')],
+    });
+    this.connect = this.document('Connect', 'Session', sessionTo(props.database));
+  }
+
+  private command(id: string, content: object): CfnDocument {
+    return this.document(id, 'Command', { schemaVersion: '2.2', ...content });
+  }
+
+  /** Without a fixed name, which would keep a second stack out; changed content becomes a new version. */
+  private document(id: string, documentType: string, content: object): CfnDocument {
+    return new CfnDocument(this, id, {
+      documentType,
+      documentFormat: 'JSON',
+      updateMethod: 'NewVersion',
+      content,
+    });
+  }
+}
+
+/** POSIX sh. An agent that is online says nothing about the installation, which may still be running. */
+const runProgram = (words: string): string[] => [
+  'if ! cloud-init status --wait > /dev/null; then',
+  '  echo "The boot of this box failed: see /var/log/cloud-init-output.log on it, destroy it and open another." >&2',
+  `  exit ${EXIT.bootFailed}`,
+  'fi',
+  'set -a',
+  `. ${BOX_PATHS.environment}`,
+  'set +a',
+  `exec ${BOX_NODE} ${BOX_PATHS.program} ${words}`,
+];
+
+const step = (name: string, timeoutSeconds: string, words: string): object => ({
+  action: 'aws:runShellScript',
+  name,
+  inputs: { timeoutSeconds, runCommand: runProgram(words) },
+});
+
+/** Host and port are fixed: whoever may use this document can reach the database through the tunnel and nothing else. */
+const sessionTo = (database: Database): object => ({
+  schemaVersion: '1.0',
+  description: 'Forwards a local port to the database',
+  sessionType: 'Port',
+  parameters: {
+    localPortNumber: {
+      type: 'String',
+      description: 'Port of your own machine; 0 lets the client choose a free one',
+      default: '0',
+      allowedPattern: PORT_PATTERN,
+    },
+  },
+  properties: {
+    host: database.host,
+    portNumber: database.port,
+    type: 'LocalPortForwarding',
+    localPortNumber: '{{ localPortNumber }}',
+  },
+});

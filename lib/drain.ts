@@ -1,0 +1,58 @@
+import { Aws, CustomResource, Duration } from 'aws-cdk-lib';
+import { Construct, type IDependable } from 'constructs';
+import { FUNCTION_ENVIRONMENT } from '../contract/environment';
+import { ControlFunction } from './control-function';
+import type { Encryption } from './encryption';
+import { describeInstances, terminateBoxes } from './permissions';
+
+/** Lambda's longest. */
+const TIMEOUT = Duration.minutes(15);
+
+/** Properties of {@link Drain}. */
+export interface DrainProps {
+  readonly encryption: Encryption;
+  /** Timeout of the function that opens boxes: one that was running when the deletion began has ended after that. */
+  readonly createTimeout: Duration;
+}
+
+/**
+ * Terminates every box when the stack is deleted. CloudFormation does not know instances that a function launched, and
+ * would fail on the subnets and security groups that they hold.
+ */
+export class Drain extends Construct {
+  readonly resource: CustomResource;
+
+  constructor(scope: Construct, id: string, props: DrainProps) {
+    super(scope, id);
+    const drain = new ControlFunction(this, 'Drainer', {
+      entry: 'drain',
+      description: 'Terminates every box of the stack when the stack is deleted',
+      timeout: TIMEOUT,
+      encryption: props.encryption,
+    });
+    drain.addToPolicy(describeInstances(), terminateBoxes(this));
+    drain.addEnvironment(FUNCTION_ENVIRONMENT.stackId, Aws.STACK_ID);
+    drain.addEnvironment(
+      FUNCTION_ENVIRONMENT.createTimeoutSeconds,
+      props.createTimeout.toSeconds().toString(),
+    );
+    this.resource = new CustomResource(this, 'Resource', {
+      serviceToken: drain.handler.functionArn,
+      resourceType: 'Custom::DrawbridgeDrain',
+      // A function that dies without an answer holds the deletion up for little more than its own timeout.
+      serviceTimeout: TIMEOUT.plus(Duration.minutes(1)),
+    });
+    // Its policy and log group too, or the deletion would lose its permissions half-way.
+    this.resource.node.addDependency(drain);
+  }
+
+  /** These go only when every box is gone: boxes hold them, or need them to be ended. */
+  before(...needed: IDependable[]): void {
+    this.resource.node.addDependency(...needed);
+  }
+
+  /** These go first: they could open another box. */
+  after(...launchers: Construct[]): void {
+    for (const launcher of launchers) launcher.node.addDependency(this.resource);
+  }
+}

@@ -1,0 +1,130 @@
+import { Aws, Lazy } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { TAGS } from '../contract/tags';
+import { largestSize, USER_DATA_BYTES } from './user-data';
+
+/** Standard, not minimal: only this image brings the SSM agent. Resolved at launch, so that it is always patched. */
+const IMAGE = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64';
+
+/** Properties of {@link InstanceBlueprint}. */
+export interface InstanceBlueprintProps {
+  readonly vpc: ec2.IVpc;
+  /** Prefix of the name that the console shows. */
+  readonly name: string;
+  /** Value of the purpose tag. */
+  readonly purpose: string;
+  /** arm64. */
+  readonly instanceType: string;
+  readonly volumeGiB: number;
+  /** Called once, when the template is synthesized. */
+  readonly userData: () => string;
+}
+
+/**
+ * Role, security group and launch template of instances that have no open port, no key pair, no public address of their
+ * own and are reached through Systems Manager only.
+ */
+export class InstanceBlueprint extends Construct implements ec2.IConnectable, iam.IGrantable {
+  readonly role: iam.Role;
+  readonly grantPrincipal: iam.IPrincipal;
+  readonly securityGroup: ec2.SecurityGroup;
+  readonly connections: ec2.Connections;
+  readonly launchTemplate: ec2.LaunchTemplate;
+
+  constructor(scope: Construct, id: string, props: InstanceBlueprintProps) {
+    super(scope, id);
+    this.role = agentRole(this, props.purpose);
+    this.grantPrincipal = this.role;
+    this.securityGroup = outboundGroup(this, props);
+    this.connections = this.securityGroup.connections;
+    this.launchTemplate = this.addLaunchTemplate(props);
+    this.node.addValidation({ validate: () => sizeProblems(props) });
+  }
+
+  private addLaunchTemplate(props: InstanceBlueprintProps): ec2.LaunchTemplate {
+    const template = new ec2.LaunchTemplate(this, 'Template', {
+      machineImage: ec2.MachineImage.resolveSsmParameterAtLaunch(IMAGE),
+      instanceType: new ec2.InstanceType(props.instanceType),
+      role: this.role,
+      securityGroup: this.securityGroup,
+      requireImdsv2: true,
+      httpPutResponseHopLimit: 1,
+      // The box reads its own expiry there.
+      instanceMetadataTags: true,
+      instanceInitiatedShutdownBehavior: ec2.InstanceInitiatedShutdownBehavior.TERMINATE,
+      blockDevices: [{ deviceName: '/dev/xvda', volume: rootVolume(props.volumeGiB) }],
+      userData: ec2.UserData.custom(Lazy.string({ produce: props.userData })),
+    });
+    // Network interfaces do not inherit the instance's tags, and CDK tags instances and volumes only.
+    (template.node.defaultChild as ec2.CfnLaunchTemplate).addPropertyOverride(
+      'LaunchTemplateData.TagSpecifications',
+      ['instance', 'volume', 'network-interface'].map((type) => ({
+        ResourceType: type,
+        Tags: tagsOf(props),
+      })),
+    );
+    return template;
+  }
+}
+
+/** Not AmazonSSMManagedInstanceCore, which also reads every parameter of the account. */
+function agentRole(scope: Construct, purpose: string): iam.Role {
+  const role = new iam.Role(scope, 'Role', {
+    assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
+    description: `Instances with the purpose ${purpose}`,
+  });
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      sid: 'SystemsManagerAgent',
+      actions: [
+        'ssm:UpdateInstanceInformation',
+        'ssmmessages:CreateControlChannel',
+        'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel',
+        'ssmmessages:OpenDataChannel',
+      ],
+      resources: ['*'],
+    }),
+  );
+  return role;
+}
+
+function outboundGroup(scope: Construct, props: InstanceBlueprintProps): ec2.SecurityGroup {
+  const group = new ec2.SecurityGroup(scope, 'SecurityGroup', {
+    vpc: props.vpc,
+    description: `Instances with the purpose ${props.purpose}: nothing in`,
+    allowAllOutbound: false,
+  });
+  group.addEgressRule(ec2.Peer.anyIpv6(), ec2.Port.tcp(443), 'AWS APIs through the egress-only gateway');
+  // Wide in words only: the one IPv4 route out of the subnet is the gateway endpoint's, to S3 of this region. Its prefix
+  // list would be the narrower target, but an id of it cannot be named without a look-up at synth.
+  group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'S3 through the gateway endpoint');
+  return group;
+}
+
+function rootVolume(volumeGiB: number): ec2.BlockDeviceVolume {
+  return ec2.BlockDeviceVolume.ebs(volumeGiB, {
+    encrypted: true,
+    volumeType: ec2.EbsDeviceVolumeType.GP3,
+    deleteOnTermination: true,
+  });
+}
+
+function tagsOf({ name, purpose }: InstanceBlueprintProps): { Key: string; Value: string }[] {
+  return [
+    { Key: TAGS.name, Value: `${name}-${purpose}` },
+    { Key: TAGS.purpose, Value: purpose },
+    { Key: TAGS.stack, Value: Aws.STACK_ID },
+  ];
+}
+
+function sizeProblems({ purpose, userData }: InstanceBlueprintProps): string[] {
+  const size = largestSize(userData());
+  if (size <= USER_DATA_BYTES) return [];
+  return [
+    `The user data of ${purpose} instances could reach ${size} bytes; EC2 accepts ${USER_DATA_BYTES}. ` +
+      'Give fewer certificates in databaseCa: the root alone is enough when the server sends its chain.',
+  ];
+}

@@ -1,0 +1,54 @@
+import { Duration, Tags } from 'aws-cdk-lib';
+import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import { JUMP_HOST, TAGS } from '../contract/tags';
+import type { Settings } from './config/schema';
+import { InstanceBlueprint } from './instance-blueprint';
+import { agentScript, renderUserData } from './user-data';
+
+/** Properties of {@link JumpHost}. */
+export interface JumpHostProps {
+  readonly vpc: ec2.IVpc;
+  readonly subnets: readonly ec2.ISubnet[];
+  /** Prefix of names. */
+  readonly name: string;
+  /** arm64. */
+  readonly instanceType: string;
+  readonly mode: Exclude<Settings['jumpHost'], 'none'>;
+}
+
+/** Room for the image; the jump host keeps nothing. */
+const VOLUME_GIB = 8;
+
+/**
+ * The standing way in: a group of none or one. A host that does not exist costs nothing and needs no patches; one that is
+ * a week old is replaced by a fresh one.
+ */
+export class JumpHost extends Construct implements ec2.IConnectable {
+  readonly connections: ec2.Connections;
+  readonly group: autoscaling.AutoScalingGroup;
+
+  constructor(scope: Construct, id: string, props: JumpHostProps) {
+    super(scope, id);
+    const blueprint = new InstanceBlueprint(this, 'Blueprint', {
+      vpc: props.vpc,
+      name: props.name,
+      purpose: JUMP_HOST,
+      instanceType: props.instanceType,
+      volumeGiB: VOLUME_GIB,
+      userData: () => renderUserData(agentScript(), []),
+    });
+    this.connections = blueprint.connections;
+    this.group = new autoscaling.AutoScalingGroup(this, 'Group', {
+      vpc: props.vpc,
+      vpcSubnets: { subnets: [...props.subnets] },
+      launchTemplate: blueprint.launchTemplate,
+      minCapacity: props.mode === 'always' ? 1 : 0,
+      // No desired capacity: a deployment would reset it under the feet of whoever is connected.
+      maxCapacity: 1,
+      maxInstanceLifetime: Duration.days(7),
+    });
+    Tags.of(this.group).add(TAGS.name, `${props.name}-${JUMP_HOST}`);
+  }
+}

@@ -1,0 +1,92 @@
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { BOX_PATHS } from '../contract/environment';
+import type { Purpose } from '../contract/purposes';
+import { InstanceBlueprint } from './instance-blueprint';
+import {
+  agentScript,
+  expiryScript,
+  installScript,
+  type Installation,
+  renderUserData,
+  shellQuote,
+} from './user-data';
+
+/** Properties of {@link Jumpbox}. */
+export interface JumpboxProps {
+  readonly vpc: ec2.IVpc;
+  /** Prefix of names. */
+  readonly name: string;
+  readonly purpose: Purpose;
+  /** arm64; create may launch another type. */
+  readonly instanceType: string;
+  readonly volumeGiB: number;
+  /** Longest life of a box, whatever its expiry says. */
+  readonly maxTtlMinutes: number;
+  /**
+   * What the box installs. The files gain box.env when it was given an environment.
+   *
+   * @defaultValue nothing, so that it is usable as soon as its agent is online
+   */
+  readonly installation?: Installation;
+}
+
+/**
+ * Boxes of one purpose: how they are built is fixed here, whoever asks for one. Grants add to the role and to the
+ * environment of the box's program alike.
+ */
+export class Jumpbox extends Construct implements ec2.IConnectable, iam.IGrantable {
+  readonly purpose: Purpose;
+  readonly blueprint: InstanceBlueprint;
+  readonly role: iam.Role;
+  readonly grantPrincipal: iam.IPrincipal;
+  readonly connections: ec2.Connections;
+  private readonly environment: Record<string, string> = {};
+  private readonly files: Record<string, string> = {};
+
+  constructor(scope: Construct, id: string, props: JumpboxProps) {
+    super(scope, id);
+    this.purpose = props.purpose;
+    this.blueprint = new InstanceBlueprint(this, 'Blueprint', {
+      ...props,
+      userData: () => this.userData(props),
+    });
+    this.role = this.blueprint.role;
+    this.grantPrincipal = this.role;
+    this.connections = this.blueprint.connections;
+  }
+
+  /** Adds to what the box may do. */
+  addToPolicy(statement: iam.PolicyStatement): void {
+    this.role.addToPolicy(statement);
+  }
+
+  /** Sets a variable of the box's program. */
+  addEnvironment(name: string, value: string): void {
+    this.environment[name] = value;
+  }
+
+  /** Puts a file on the box. */
+  addFile(path: string, text: string): void {
+    this.files[path] = text;
+  }
+
+  private userData({ installation, maxTtlMinutes }: JumpboxProps): string {
+    const install =
+      installation === undefined
+        ? []
+        : [
+            installScript({
+              ...installation,
+              files: { ...installation.files, ...this.files, ...this.boxEnv() },
+            }),
+          ];
+    return renderUserData(agentScript(), [expiryScript(maxTtlMinutes), ...install]);
+  }
+
+  private boxEnv(): Record<string, string> {
+    const lines = Object.entries(this.environment).map(([name, value]) => `${name}=${shellQuote(value)}\n`);
+    return { [BOX_PATHS.environment]: lines.join('') };
+  }
+}

@@ -1,0 +1,86 @@
+import { Aws, CfnOutput } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { JUMP_HOST, TAGS } from '../contract/tags';
+import type { BackupBucket } from './backup-bucket';
+import type { Database } from './database';
+import type { Documents } from './documents';
+import type { JumpHost } from './jump-host';
+import type { LifecycleFunctions } from './lifecycle-functions';
+
+/** What the outputs speak of. */
+export interface OutputsOf {
+  readonly functions: LifecycleFunctions;
+  readonly bucket: BackupBucket;
+  readonly database: Database;
+  readonly documents: Documents;
+  readonly jumpHost: JumpHost | undefined;
+}
+
+/** The first running instance of this stack with a purpose, as a word of a shell command. */
+const runningInstance = (purpose: string): string =>
+  `"$(aws ec2 describe-instances --region ${Aws.REGION} --filters ` +
+  `Name=tag:${TAGS.stack},Values=${Aws.STACK_ID} Name=tag:${TAGS.purpose},Values=${purpose} ` +
+  `Name=instance-state-name,Values=running --query "Reservations[0].Instances[0].InstanceId" --output text)"`;
+
+const connect = (document: string, port: string, purpose: string): string =>
+  `aws ssm start-session --region ${Aws.REGION} --document-name ${document} ` +
+  `--parameters localPortNumber=${port} --target ${runningInstance(purpose)}`;
+
+/** Names and ready commands, so that nobody has to look for them in the console. */
+export function addOutputs(scope: Construct, of: OutputsOf): void {
+  const output = (id: string, value: string, description: string): void => {
+    new CfnOutput(scope, id, { value, description });
+  };
+  const { functions, database, documents } = of;
+  output('CreateFunctionName', functions.create.handler.functionName, 'Opens a box: invoke it with {}');
+  output('DestroyFunctionName', functions.destroy.handler.functionName, 'Ends a box: {"instanceId": "i-…"}');
+  output(
+    'SweepFunctionName',
+    functions.sweep.handler.functionName,
+    'Runs by itself; invoke it with {} to sweep now',
+  );
+  output('BackupBucketName', of.bucket.bucket.bucketName, 'Backups; kept when the stack is deleted');
+  output('BackupDocumentName', documents.backup.ref, 'SSM document to run on a backup box: takes a backup');
+  output('ProveDocumentName', documents.prove.ref, 'SSM document to run on a backup box: proves a backup');
+  output(
+    'ConnectDocumentName',
+    documents.connect.ref,
+    'SSM session document: forwards a port to the database',
+  );
+  output(
+    'DatabaseEndpoint',
+    database.host,
+    'Host of the database, reachable only through a box or the jump host',
+  );
+  output('DatabasePort', database.port, 'Port of the database');
+  output('DatabaseName', database.databaseName, 'Name of the database');
+  output('DatabaseSecretArn', database.secretArn, 'Name and password of the master; rotated every 7 days');
+  output(
+    'PasswordCommand',
+    `aws secretsmanager get-secret-value --region ${Aws.REGION} --secret-id "${database.secretArn}" --query SecretString --output text`,
+    'Prints name and password of the master',
+  );
+  const way = of.jumpHost === undefined ? 'access' : JUMP_HOST;
+  output(
+    'ConnectCommand',
+    connect(documents.connect.ref, database.port, way),
+    of.jumpHost === undefined
+      ? 'Puts the database on localhost through an access box: open one first'
+      : 'Puts the database on localhost through the jump host: bring it up first',
+  );
+  if (of.jumpHost === undefined) return;
+  output(
+    'JumpHostUpCommand',
+    capacityCommand(of.jumpHost, 1),
+    'Brings the jump host up, in about half a minute',
+  );
+  output(
+    'JumpHostDownCommand',
+    capacityCommand(of.jumpHost, 0),
+    'Ends the jump host: an idle one costs nothing',
+  );
+}
+
+const capacityCommand = ({ group }: JumpHost, capacity: number): string =>
+  `aws autoscaling set-desired-capacity --region ${Aws.REGION} ` +
+  `--auto-scaling-group-name ${group.autoScalingGroupName} --desired-capacity ${capacity}`;

@@ -1,0 +1,113 @@
+import { Aws, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { JUMP_HOST, TAGS } from '../contract/tags';
+
+/** ARN of EC2 resources of this account and region; `image` ones belong to no account. */
+export function ec2Arn(scope: Construct, resource: string): string {
+  return Stack.of(scope).formatArn({ service: 'ec2', resource });
+}
+
+/** EC2 knows no narrower resource for this. */
+export const describeInstances = (): iam.PolicyStatement =>
+  new iam.PolicyStatement({ sid: 'SeeInstances', actions: ['ec2:DescribeInstances'], resources: ['*'] });
+
+/** Whatever this stack launched, however badly it is tagged, but never the standing jump host. */
+export const terminateBoxes = (scope: Construct): iam.PolicyStatement =>
+  new iam.PolicyStatement({
+    sid: 'TerminateBoxes',
+    actions: ['ec2:TerminateInstances'],
+    resources: [ec2Arn(scope, 'instance/*')],
+    conditions: {
+      StringEquals: { [`aws:ResourceTag/${TAGS.stack}`]: Aws.STACK_ID },
+      StringNotEquals: { [`aws:ResourceTag/${TAGS.purpose}`]: JUMP_HOST },
+    },
+  });
+
+/** What may be launched, and how. */
+export interface LaunchLimits {
+  readonly launchTemplateIds: readonly string[];
+  readonly subnetIds: readonly string[];
+  readonly instanceTypes: readonly string[];
+  readonly roleArns: readonly string[];
+}
+
+/** Tags that a launch may set; the template's own are among them. */
+const LAUNCH_TAGS = [TAGS.name, TAGS.stack, TAGS.purpose, TAGS.expiresAt, TAGS.requestId, TAGS.reason];
+
+/**
+ * RunInstances is authorised once per resource (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html):
+ * everything must come from one of our templates; only the subnet, which the caller chooses, is pinned by its ARN, with
+ * the network interface that is made in it. Type and tags are parameters, limited on the instance.
+ */
+export function launchBoxes(scope: Construct, limits: LaunchLimits): iam.PolicyStatement[] {
+  const arns = (kind: string, ids: readonly string[]): string[] =>
+    ids.map((id) => ec2Arn(scope, `${kind}/${id}`));
+  const subnets = arns('subnet', limits.subnetIds);
+  const ourTemplate = { 'ec2:LaunchTemplate': arns('launch-template', limits.launchTemplateIds) };
+  const asInTemplate = { ArnEquals: ourTemplate, Bool: { 'ec2:IsLaunchTemplateResource': 'true' } };
+  const run = (sid: string, resources: string[], conditions: Record<string, unknown>): iam.PolicyStatement =>
+    new iam.PolicyStatement({ sid, actions: ['ec2:RunInstances'], resources, conditions });
+  return [
+    run('LaunchTaggedBoxes', [ec2Arn(scope, 'instance/*')], {
+      ...asInTemplate,
+      StringEquals: {
+        [`aws:RequestTag/${TAGS.stack}`]: Aws.STACK_ID,
+        'ec2:InstanceType': [...limits.instanceTypes],
+      },
+      Null: { [`aws:RequestTag/${TAGS.expiresAt}`]: 'false', [`aws:RequestTag/${TAGS.purpose}`]: 'false' },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': LAUNCH_TAGS },
+    }),
+    run(
+      'LaunchAsTheTemplateSays',
+      [
+        ...arns('launch-template', limits.launchTemplateIds),
+        ec2Arn(scope, 'volume/*'),
+        ec2Arn(scope, 'security-group/*'),
+        `arn:${Aws.PARTITION}:ec2:${Aws.REGION}::image/*`,
+      ],
+      asInTemplate,
+    ),
+    run('LaunchInOurSubnets', subnets, { ArnEquals: ourTemplate }),
+    run('LaunchWithAnInterfaceThere', [ec2Arn(scope, 'network-interface/*')], {
+      ArnEquals: { ...ourTemplate, 'ec2:Subnet': subnets },
+    }),
+    tagAtLaunch(scope),
+    new iam.PolicyStatement({
+      sid: 'PassBoxRoles',
+      actions: ['iam:PassRole'],
+      resources: [...limits.roleArns],
+      conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    }),
+    new iam.PolicyStatement({
+      sid: 'ResolveImage',
+      actions: ['ssm:GetParameters'],
+      resources: [`arn:${Aws.PARTITION}:ssm:${Aws.REGION}::parameter/aws/service/ami-amazon-linux-latest/*`],
+    }),
+  ];
+}
+
+/** Only while launching: nobody can tag a foreign instance into this stack's reach. */
+function tagAtLaunch(scope: Construct): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    sid: 'TagAtLaunch',
+    actions: ['ec2:CreateTags'],
+    resources: ['instance/*', 'volume/*', 'network-interface/*'].map((resource) => ec2Arn(scope, resource)),
+    conditions: {
+      StringEquals: { 'ec2:CreateAction': 'RunInstances' },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': LAUNCH_TAGS },
+    },
+  });
+}
+
+/** Moving the expiry of a live box, which is one tag of it. */
+export const extendBoxes = (scope: Construct): iam.PolicyStatement =>
+  new iam.PolicyStatement({
+    sid: 'MoveExpiry',
+    actions: ['ec2:CreateTags'],
+    resources: [ec2Arn(scope, 'instance/*')],
+    conditions: {
+      StringEquals: { [`aws:ResourceTag/${TAGS.stack}`]: Aws.STACK_ID },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': [TAGS.expiresAt] },
+    },
+  });

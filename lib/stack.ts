@@ -1,0 +1,126 @@
+import { Aws, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { BOX_ENVIRONMENT, BOX_PATHS } from '../contract/environment';
+import { BackupBucket } from './backup-bucket';
+import { BoxProgram } from './box-program';
+import type { Settings } from './config/schema';
+import { Database, databaseLogGroups, majorOf } from './database';
+import { Documents } from './documents';
+import { Drain } from './drain';
+import { Encryption } from './encryption';
+import { JumpHost } from './jump-host';
+import { Jumpbox } from './jumpbox';
+import { CREATE_TIMEOUT, LifecycleFunctions } from './lifecycle-functions';
+import { Network } from './network';
+import { addOutputs } from './outputs';
+import { SweepSchedule } from './sweep-schedule';
+import type { Installation } from './user-data';
+
+/** Properties of {@link DrawbridgeStack}. */
+export interface DrawbridgeStackProps extends StackProps {
+  readonly settings: Settings;
+}
+
+/** What backup boxes may do in the bucket, as the endpoint sees it. */
+const BUCKET_ACTIONS = [
+  's3:PutObject',
+  's3:GetObject',
+  's3:GetObjectVersion',
+  's3:AbortMultipartUpload',
+  's3:ListMultipartUploadParts',
+  's3:ListBucket',
+];
+
+/** One private database, the only ways into it, and the place its backups go to. */
+export class DrawbridgeStack extends Stack {
+  constructor(scope: Construct, id: string, props: DrawbridgeStackProps) {
+    super(scope, id, { description: 'Private database, jump host and jumpboxes (Drawbridge)', ...props });
+    const { settings } = props;
+    const encryption = new Encryption(this, 'Encryption', {
+      logGroupNames: [databaseLogGroups(settings.name)],
+    });
+    const network = new Network(this, 'Network', {
+      ...(settings.flowLogs ? { flowLogGroup: encryption.logGroup(this, 'FlowLogs') } : {}),
+    });
+    const bucket = new BackupBucket(this, 'Backups', { ...settings, key: encryption.key });
+    const database = new Database(this, 'Database', { ...settings, network, encryption });
+    const boxes = this.addBoxes(settings, network, bucket, database);
+    const jumpHost = this.addJumpHost(settings, network, database);
+    const functions = new LifecycleFunctions(this, 'Lifecycle', {
+      ...settings,
+      encryption,
+      boxes,
+      subnets: network.boxSubnets,
+      database,
+      bucket,
+    });
+    const schedule = new SweepSchedule(this, 'SweepSchedule', {
+      sweep: functions.sweep,
+      everyMinutes: settings.sweepMinutes,
+    });
+    const drain = new Drain(this, 'Drain', { encryption, createTimeout: CREATE_TIMEOUT });
+    drain.before(network, ...boxes);
+    drain.after(schedule, functions.create);
+    const documents = new Documents(this, 'Documents', { database, maxTtlMinutes: settings.maxTtlMinutes });
+    addOutputs(this, { functions, bucket, database, documents, jumpHost });
+  }
+
+  private addBoxes(
+    settings: Settings,
+    network: Network,
+    bucket: BackupBucket,
+    database: Database,
+  ): Jumpbox[] {
+    const program = new BoxProgram(this, 'Program');
+    const common = {
+      vpc: network.vpc,
+      name: settings.name,
+      instanceType: settings.boxTypes[0],
+      volumeGiB: settings.boxVolumeGiB,
+      maxTtlMinutes: settings.maxTtlMinutes,
+    };
+    const access = new Jumpbox(this, 'AccessBox', { ...common, purpose: 'access' });
+    const backup = new Jumpbox(this, 'BackupBox', {
+      ...common,
+      purpose: 'backup',
+      installation: toolsFor(majorOf(settings.engineVersion), program),
+    });
+    database.allowFrom(access, 'access box');
+    database.grantBackup(backup);
+    bucket.grantBackup(backup, network.s3Endpoint);
+    bucket.denyDeletes([access, backup]);
+    program.grantFetch(backup);
+    network.allowBucket(bucket.bucket, BUCKET_ACTIONS);
+    network.allowBucket(program.asset.bucket, ['s3:GetObject']);
+    backup.addEnvironment(BOX_ENVIRONMENT.region, Aws.REGION);
+    backup.addEnvironment(BOX_ENVIRONMENT.stackId, Aws.STACK_ID);
+    backup.addEnvironment(BOX_ENVIRONMENT.scratchDirectory, BOX_PATHS.scratch);
+    backup.addEnvironment(BOX_ENVIRONMENT.zstdLevel, settings.zstdLevel.toString());
+    return [access, backup];
+  }
+
+  private addJumpHost(settings: Settings, network: Network, database: Database): JumpHost | undefined {
+    if (settings.jumpHost === 'none') return undefined;
+    const jumpHost = new JumpHost(this, 'JumpHost', {
+      vpc: network.vpc,
+      subnets: network.boxSubnets,
+      name: settings.name,
+      instanceType: settings.boxTypes[0],
+      mode: settings.jumpHost,
+    });
+    database.allowFrom(jumpHost, 'jump host');
+    return jumpHost;
+  }
+}
+
+/** Client tools of the server's own major, and a server of it for proofs. */
+function toolsFor(major: string, program: BoxProgram): Installation {
+  const postgres = `postgresql${major}`;
+  return {
+    packages: ['nodejs24', postgres, `${postgres}-server`, `${postgres}-contrib`, 'zstd'],
+    directories: [BOX_PATHS.scratch],
+    files: {},
+    downloads: { [BOX_PATHS.program]: program.asset.s3ObjectUrl },
+    region: Aws.REGION,
+  };
+}
