@@ -1,0 +1,55 @@
+import { FUNCTION_ENVIRONMENT } from '../../contract/environment';
+import { createEnvironment, drainEnvironment, sweepEnvironment } from '../../lambda/environment';
+import { ENVIRONMENT } from './opening';
+
+const variables = {
+  DRAWBRIDGE_STACK_ID: ENVIRONMENT.stackId,
+  DRAWBRIDGE_NAME: 'drawbridge',
+  DRAWBRIDGE_LAUNCH_TEMPLATES: JSON.stringify(ENVIRONMENT.templates),
+  DRAWBRIDGE_SUBNET_IDS: 'subnet-a,subnet-b',
+  DRAWBRIDGE_INSTANCE_TYPES: 't4g.micro, t4g.small',
+  DRAWBRIDGE_TTL_MINUTES: '60',
+  DRAWBRIDGE_MAX_TTL_MINUTES: '720',
+  DRAWBRIDGE_MAX_BOXES: '2',
+  DRAWBRIDGE_DATABASE_HOST: 'db.example.internal',
+  DRAWBRIDGE_DATABASE_PORT: '5432',
+  AWS_REGION: 'eu-central-1',
+};
+
+test('reads what a deployment sets', () => {
+  expect(createEnvironment(variables)).toEqual(ENVIRONMENT);
+});
+
+test('names every variable that is missing, at once', () => {
+  expect.assertions(11);
+  try {
+    createEnvironment({});
+  } catch (error) {
+    for (const name of Object.keys(variables)) expect(String(error)).toContain(`${name}: is missing`);
+  }
+});
+
+test.each([
+  ['DRAWBRIDGE_TTL_MINUTES', '0'],
+  ['DRAWBRIDGE_TTL_MINUTES', '1.5'],
+  ['DRAWBRIDGE_MAX_BOXES', 'five'],
+  ['DRAWBRIDGE_SUBNET_IDS', 'subnet-a,,subnet-b'],
+  ['DRAWBRIDGE_SUBNET_IDS', ''],
+  ['DRAWBRIDGE_LAUNCH_TEMPLATES', '{'],
+  ['DRAWBRIDGE_LAUNCH_TEMPLATES', '{"access": {"launchTemplateId": "lt-1", "version": "$Latest"}}'],
+  ['DRAWBRIDGE_LAUNCH_TEMPLATES', '{"mining": {"launchTemplateId": "lt-1", "version": "1"}}'],
+])('%s=%s fails by that name alone', (name, value) => {
+  const read = () => createEnvironment({ ...variables, [name]: value });
+  expect(read).toThrow(new RegExp(`- ${name}`));
+  for (const other of Object.values(FUNCTION_ENVIRONMENT).filter((each) => each !== name)) {
+    expect(read).not.toThrow(new RegExp(`- ${other}`));
+  }
+});
+
+test('each function asks for what it needs and no more', () => {
+  expect(sweepEnvironment({ DRAWBRIDGE_STACK_ID: 'arn', DRAWBRIDGE_BUCKET: 'b', OTHER: 'x' })).toEqual({
+    stackId: 'arn',
+    bucket: 'b',
+  });
+  expect(() => drainEnvironment({ DRAWBRIDGE_STACK_ID: 'arn' })).toThrow('DRAWBRIDGE_CREATE_TIMEOUT_SECONDS');
+});
