@@ -46,6 +46,8 @@ export const manifest = z.strictObject({
   execution: z.string().nullable(),
   /** What retention knows the backup as; the retain function moves on from `new`. */
   retentionClass: z.literal('new'),
+  /** SHA-256 of this file's text without this field, so that one altered byte is seen; see jumpbox/manifest-text.ts. */
+  sealSha256: sha256,
 });
 
 /** A difference between a backup and what it restored to. */

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { StoredObject } from '../../contract/manifest';
+import { exitOfWords } from '../database/refusal';
+import { type Program, plainEnvironment, ProgramFailed, start } from '../process/program';
+import { drain, into } from '../process/pump';
+import { Stop } from '../stop';
+import type { Upload } from '../storage/upload';
+import type { FormatCheck } from './dump-format';
+import { allOrFirstFailure } from './race';
+
+/** Something to dump: a program that writes it, and how to tell that it wrote all. */
+export interface Source {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly format: FormatCheck;
+}
+
+/** What streaming needs besides. */
+export interface StreamOptions {
+  readonly zstdLevel: number;
+  /** Work beside the stream which must end well too. */
+  readonly beside: readonly Promise<unknown>[];
+  /** Reasons to give up. */
+  readonly interrupted: readonly Promise<never>[];
+  /** Called as bytes flow. */
+  readonly onBytes?: (plainBytes: number, storedBytes: number) => void;
+}
+
+/** An object whose parts are all in S3, not yet completed. */
+export type Measured = Omit<StoredObject, 'versionId'>;
+
+/** A dump program's failure as a sentence, with the exit code that its words call for. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof ProgramFailed)) return error;
+  return new Stop(exitOfWords(error.words), `${error.message.trim()}\nNothing was committed.`);
+}
+
+/** Ends when the program did: its output flows into the compressor, hashed on the way. */
+async function feed(dump: Program, zstd: Program, see: (chunk: Buffer) => void): Promise<void> {
+  const sink = into(zstd.stdin);
+  await drain(dump.stdout, (chunk) => {
+    see(chunk);
+    return sink.take(chunk);
+  });
+  // The compressor is let finish only after the dump is known to be whole, so that no cut-off dump looks like an end.
+  await dump.done;
+  sink.finish();
+}
+
+/**
+ * Streams a dump through zstd into an upload; nothing touches a disk. On any failure both programs are ended; the upload is
+ * the caller's to abort.
+ *
+ * @throws Stop or Error: the first thing that went wrong
+ */
+export async function streamInto(upload: Upload, source: Source, options: StreamOptions): Promise<Measured> {
+  const dump = start(source.program, source.args, { environment: source.environment });
+  dump.stdin.on('error', () => undefined).end();
+  const zstd = start('zstd', ['-q', '-c', '-T0', `-${String(options.zstdLevel)}`], {
+    environment: plainEnvironment(),
+  });
+  const plain = createHash('sha256');
+  let plainBytes = 0;
+  const see = (chunk: Buffer): void => {
+    plain.update(chunk);
+    plainBytes += chunk.length;
+    source.format.see(chunk);
+    options.onBytes?.(plainBytes, upload.storedBytes);
+  };
+  const store = drain(zstd.stdout, (chunk) => upload.take(chunk));
+  const works = [dump.done, zstd.done, feed(dump, zstd, see), store, ...options.beside];
+  await allOrFirstFailure(works, options.interrupted, () => Promise.all([dump.end(), zstd.end()])).catch(
+    (error: unknown) => {
+      throw explained(error);
+    },
+  );
+  source.format.demandWhole();
+  const stored = await upload.finishParts();
+  return { key: upload.key, ...stored, plainBytes, plainSha256: plain.digest('hex') };
+}

@@ -1,0 +1,76 @@
+import { Client } from 'pg';
+import type { BoxSettings } from '../environment';
+import { plainEnvironment } from '../process/program';
+import { databaseStop } from './refusal';
+import type { Login } from './secret';
+
+/** How to reach the database, with everything that its client programs and the driver need. */
+export interface Access {
+  readonly settings: BoxSettings;
+  readonly login: Login;
+  /** PEM certificates. */
+  readonly authorities: readonly string[];
+  /** The same in a file, for libpq. */
+  readonly authoritiesFile: string;
+}
+
+/** A connection, and news of its loss. */
+export interface Connection {
+  readonly client: Client;
+  /** Rejects when the server goes away; never resolves. */
+  readonly lost: Promise<never>;
+}
+
+/** Environment of libpq programs; the password stands nowhere else. */
+export function libpqEnvironment(access: Access): Record<string, string> {
+  const { settings, login } = access;
+  return {
+    ...plainEnvironment(),
+    PGHOST: settings.databaseHost,
+    PGPORT: String(settings.databasePort),
+    PGDATABASE: settings.databaseName,
+    PGUSER: login.username,
+    PGPASSWORD: login.password,
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: access.authoritiesFile,
+    PGCONNECT_TIMEOUT: '20',
+    PGAPPNAME: 'drawbridge backup',
+  };
+}
+
+/**
+ * Connects with TLS, verifying the server's certificate and name.
+ *
+ * @throws Stop with `EXIT.databaseRefused` (password, TLS, no such database) or `EXIT.unavailable`
+ */
+export async function connect(access: Access): Promise<Connection> {
+  const { settings, login } = access;
+  const client = new Client({
+    host: settings.databaseHost,
+    port: settings.databasePort,
+    database: settings.databaseName,
+    user: login.username,
+    password: login.password,
+    ssl: { ca: [...access.authorities], rejectUnauthorized: true },
+    connectionTimeoutMillis: 20_000,
+    keepAlive: true,
+    application_name: 'drawbridge backup',
+  });
+  const lost = new Promise<never>((_, reject) => {
+    client.on('error', (error) => {
+      reject(databaseStop('The database went away', error));
+    });
+  });
+  // Whoever works with the connection waits for this too; before and after, a loss concerns nobody.
+  lost.catch(() => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    const where = `${settings.databaseHost}:${String(settings.databasePort)}`;
+    throw databaseStop(
+      `The database ${settings.databaseName} at ${where} did not let ${login.username} in`,
+      error,
+    );
+  }
+  return { client, lost };
+}

@@ -1,0 +1,46 @@
+import type { Client } from 'pg';
+import type { Manifest, TableRows } from '../../contract/manifest';
+import { TABLES_SQL } from './preflight';
+
+/** One consistent view of the database, which other sessions can take part in while it is held open. */
+export interface Snapshot {
+  readonly point: Manifest['consistentPoint'];
+  readonly databaseBytes: number;
+}
+
+/** Opens a transaction that sees the database as it is now, and keeps seeing it so. */
+export async function openSnapshot(client: Client): Promise<Snapshot> {
+  // None of the server's own limits may end the transaction while the dump runs.
+  await client.query(
+    'SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0',
+  );
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const { rows } = await client.query<{ snapshot: string; lsn: string; at: Date; bytes: string }>(`
+    SELECT pg_export_snapshot() AS snapshot, now() AS at, pg_database_size(current_database())::text AS bytes,
+      (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END)::text AS lsn`);
+  const [row] = rows;
+  if (row === undefined) throw new Error('The server gave no snapshot');
+  const point = { snapshot: row.snapshot, lsn: row.lsn, takenAt: row.at.toISOString() };
+  return { point, databaseBytes: Number(row.bytes) };
+}
+
+interface DumpedTable {
+  readonly schema: string;
+  readonly table: string;
+  /** Schema and table, quoted for SQL. */
+  readonly name: string;
+  readonly condition: string;
+}
+
+/** Counts the rows of every table that is dumped, in the snapshot of this session, one table after the other. */
+export async function countRows(client: Client): Promise<TableRows[]> {
+  // One backend is enough: the dump itself needs the server's other cores.
+  await client.query('SET LOCAL max_parallel_workers_per_gather = 0');
+  const { rows: tables } = await client.query<DumpedTable>(TABLES_SQL);
+  const counted: TableRows[] = [];
+  for (const { schema, table, name, condition } of tables) {
+    const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ONLY ${name} ${condition}`);
+    counted.push({ schema, table, rows: Number(rows[0]?.count) });
+  }
+  return counted;
+}

@@ -1,0 +1,21 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Gives a directory that only this user can open, and removes it with everything in it, whatever happens. */
+export async function withPrivateDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'drawbridge-'));
+  try {
+    await chmod(directory, 0o700);
+    return await use(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Writes certificates (no secret) where libpq can read them. Returns the file. */
+export async function writeAuthorities(directory: string, authorities: readonly string[]): Promise<string> {
+  const file = join(directory, 'authorities.pem');
+  await writeFile(file, `${authorities.join('\n')}\n`, { mode: 0o600 });
+  return file;
+}
