@@ -1,0 +1,153 @@
+import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { App } from 'aws-cdk-lib';
+import { RefusedInput } from '../../contract/problems';
+import { readSettings } from '../../lib/config/read';
+import { SETTING_NAMES } from '../../lib/config/schema';
+
+const read = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
+
+function refusal(context: Record<string, unknown>): string {
+  try {
+    read(context);
+  } catch (error) {
+    if (error instanceof RefusedInput) return error.message;
+    throw error;
+  }
+  throw new Error('The settings were accepted.');
+}
+
+describe('settings', () => {
+  test('have a default each', () => {
+    expect(read({})).toEqual({
+      name: 'drawbridge',
+      engine: 'postgres',
+      engineVersion: '18',
+      instanceClass: 't4g.micro',
+      storageGiB: 20,
+      multiAz: false,
+      databaseName: 'app',
+      egress: 'ipv6',
+      jumpHost: 'on-demand',
+      ttlMinutes: 60,
+      maxTtlMinutes: 720,
+      maxBoxes: 5,
+      boxTypes: ['t4g.micro', 't4g.small', 't4g.medium'],
+      boxVolumeGiB: 20,
+      zstdLevel: 3,
+      objectLockMode: 'governance',
+      objectLockDays: 7,
+      flowLogs: true,
+      deletionProtection: false,
+      sweepMinutes: 5,
+    });
+  });
+
+  test('come from the object, and from single keys, which win and are text', () => {
+    const settings = read({
+      drawbridge: { ttlMinutes: 30, maxBoxes: 2 },
+      ttlMinutes: '45',
+      multiAz: 'true',
+      boxTypes: 'm7g.medium, t4g.small',
+      engineVersion: '17',
+    });
+    expect(settings).toMatchObject({
+      ttlMinutes: 45,
+      maxBoxes: 2,
+      multiAz: true,
+      boxTypes: ['m7g.medium', 't4g.small'],
+      engineVersion: '17',
+    });
+  });
+
+  test('are refused with one message that names every problem, what is accepted and what to do', () => {
+    const message = refusal({
+      drawbridge: { nmae: 'x', engine: 'mysql', ttlMinutes: 800, boxTypes: ['t4g.nano'], multiAz: 'yes' },
+      maxBoxes: 'many',
+      databaseCa: '/nowhere/ca.pem',
+      flowlogs: 'true',
+      'drawbridge.name': 'x',
+    });
+    const expected = [
+      /^- unknown setting nmae, flowlogs, drawbridge\.name: /m,
+      /^- engine: must be postgres: other engines are not supported yet$/m,
+      /^- ttlMinutes: must not be more than maxTtlMinutes$/m,
+      /^- boxTypes\.0: must be arm64 instance types from micro upwards/m,
+      /^- multiAz: must be true or false$/m,
+      /^- maxBoxes: must be a whole number of boxes from 1 to 100$/m,
+      /^- databaseCa: must be the path of a PEM file .*ENOENT/m,
+      /^Correct them in cdk\.json under "context": \{"drawbridge": \{…\}\}, or on the command line with -c key=value/m,
+    ];
+    for (const line of expected) expect(message).toMatch(line);
+    expect(message.split('\n').filter((line) => line.startsWith('- '))).toHaveLength(7);
+    for (const name of SETTING_NAMES) expect(message).toContain(name);
+  });
+
+  test.each([
+    ['name', ['Drawbridge', 'a--b', 'a-', '1a', 'a'.repeat(21), '']],
+    ['engineVersion', [18, '14', '19', '17.', 'latest']],
+    ['instanceClass', ['db.t4g.micro', 't4g']],
+    ['databaseName', ['rdsadmin', 'template1', '1app', 'a b', 'a'.repeat(64)]],
+    ['storageGiB', [19, 20.5, '20 GiB', -1]],
+    ['maxTtlMinutes', [0, 2881]],
+    ['boxTypes', [[], ['t3.micro'], ['t4g.nano'], ['a1.medium'], ['g4dn.xlarge'], 't4g.micro,']],
+    ['jumpHost', ['sometimes']],
+    ['egress', ['public-ipv4']],
+    ['objectLockDays', [0, '7d']],
+    ['zstdLevel', [0, 20]],
+  ])('%s is refused when it is wrong', (name, values) => {
+    for (const value of values) expect(refusal({ [name]: value })).toMatch(new RegExp(`^- ${name}`, 'm'));
+  });
+
+  test('that are no object are refused', () => {
+    expect(refusal({ drawbridge: 'name=x' })).toContain('must be an object');
+  });
+});
+
+describe('databaseCa', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'drawbridge-ca-'));
+  });
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const file = (name: string, text: string): string => {
+    const path = join(directory, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const [one = '', other = ''] = rootCertificates;
+
+  test('is read when the app is synthesized: the certificates alone', () => {
+    const path = file('commented.pem', `Our own authority\n${one}\nand another\n${other}`);
+    const { databaseCa = '' } = read({ databaseCa: path });
+    expect(databaseCa.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    expect(databaseCa).not.toContain('authority');
+  });
+
+  test('is refused when it holds a private key, no certificate, or a broken one', () => {
+    const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+    expect(refusal({ databaseCa: file('key.pem', `${one}\n${key.toString()}`) })).toContain('private key');
+    expect(refusal({ databaseCa: file('empty.pem', 'nothing') })).toContain('no certificate in PEM form');
+    const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    expect(refusal({ databaseCa: file('broken.pem', broken) })).toContain('certificate 1 of');
+    expect(refusal({ databaseCa: 5 })).toContain('must be the path of a PEM file');
+  });
+});
+
+test('the app prints a refusal as a sentence, without a stack trace, and fails', () => {
+  const { status, stdout, stderr } = spawnSync('node', ['--import', 'tsx', 'bin/app.ts'], {
+    env: { ...process.env, CDK_CONTEXT_JSON: JSON.stringify({ ttlMinutes: 'soon' }) },
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).toContain('- ttlMinutes: must be a whole number of minutes from 1 to 2880');
+  expect(stderr).not.toMatch(/^\s+at /m);
+});

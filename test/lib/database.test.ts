@@ -1,0 +1,129 @@
+import { X509Certificate } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jsonWith, readable, resourceOf, templateWith } from './synth';
+
+const instance = resourceOf(jsonWith(), 'AWS::RDS::DBInstance');
+const propertiesWith = (settings: object) =>
+  resourceOf(jsonWith(settings), 'AWS::RDS::DBInstance').Properties;
+
+describe('database', () => {
+  test('is small, private, encrypted and backed up, on gp3 (aws-facts 13.17)', () => {
+    expect(instance.Properties).toMatchObject({
+      Engine: 'postgres',
+      EngineVersion: '18',
+      DBInstanceClass: 'db.t4g.micro',
+      AllocatedStorage: '20',
+      StorageType: 'gp3',
+      StorageEncrypted: true,
+      MultiAZ: false,
+      PubliclyAccessible: false,
+      BackupRetentionPeriod: 7,
+      CopyTagsToSnapshot: true,
+      DBName: 'app',
+    });
+    expect(readable(instance.Properties.KmsKeyId)).toBe('{EncryptionKey.Arn}');
+  });
+
+  test('has a password that RDS makes and rotates, and admits IAM authentication (aws-facts 0.8)', () => {
+    expect(instance.Properties).toMatchObject({
+      ManageMasterUserPassword: true,
+      EnableIAMDatabaseAuthentication: true,
+    });
+    expect(instance.Properties).not.toHaveProperty('MasterUserPassword');
+    templateWith().resourceCountIs('AWS::SecretsManager::Secret', 0);
+  });
+
+  test('demands TLS', () => {
+    templateWith().hasResourceProperties('AWS::RDS::DBParameterGroup', {
+      Family: 'postgres18',
+      Parameters: { 'rds.force_ssl': '1' },
+    });
+  });
+
+  test('leaves a final snapshot, and is protected from deletion by setting', () => {
+    expect(instance).toMatchObject({ DeletionPolicy: 'Snapshot', UpdateReplacePolicy: 'Snapshot' });
+    expect(instance.Properties.DeletionProtection).toBe(false);
+    expect(propertiesWith({ deletionProtection: true }).DeletionProtection).toBe(true);
+  });
+
+  test('writes its logs into groups of ours, which are there before it', () => {
+    const identifier = JSON.stringify(instance.Properties.DBInstanceIdentifier);
+    expect(identifier).toContain('"drawbridge-"');
+    expect(identifier).toContain('{"Ref":"AWS::StackId"}');
+    expect(instance.Properties.EnableCloudwatchLogsExports).toEqual(['postgresql', 'upgrade']);
+    const groups = Object.entries(jsonWith().Resources).filter(([id]) =>
+      /^Database(postgresql|upgrade)Logs/.test(id),
+    );
+    expect(groups).toHaveLength(2);
+    for (const [id, { Properties }] of groups) {
+      expect(instance.DependsOn).toContain(id);
+      const name = JSON.stringify(Properties.LogGroupName);
+      expect(name).toContain('/aws/rds/instance/drawbridge-');
+      expect(name).toMatch(/\/(postgresql|upgrade)"/);
+    }
+  });
+
+  test('follows the settings: full version, class, size, zones, name', () => {
+    const settings = {
+      engineVersion: '17.11',
+      instanceClass: 'm7g.large',
+      storageGiB: 500,
+      multiAz: true,
+      databaseName: 'Orders',
+    };
+    expect(propertiesWith(settings)).toMatchObject({
+      EngineVersion: '17.11',
+      DBInstanceClass: 'db.m7g.large',
+      AllocatedStorage: '500',
+      MultiAZ: true,
+      DBName: 'Orders',
+    });
+    templateWith(settings).hasResourceProperties('AWS::RDS::DBParameterGroup', { Family: 'postgres17' });
+  });
+
+  test('is told to others by its own address and port, never by a literal', () => {
+    const functions = resourceOf(jsonWith(), 'AWS::Lambda::Function', 'LifecycleCreate').Properties;
+    const { Variables } = functions.Environment as { Variables: Record<string, unknown> };
+    expect(readable(Variables.DRAWBRIDGE_DATABASE_HOST)).toBe(
+      '{DatabaseInstanceAA8A5FDE.Endpoint.Address}'.replace('AA8A5FDE', ''),
+    );
+    expect(readable(Variables.DRAWBRIDGE_DATABASE_PORT)).toBe('{DatabaseInstance.Endpoint.Port}');
+    const document = JSON.stringify(resourceOf(jsonWith(), 'AWS::SSM::Document', 'DocumentsConnect'));
+    expect(document).not.toContain('5432');
+  });
+});
+
+describe('a further certificate authority', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'drawbridge-ca-'));
+  const path = join(directory, 'ca.pem');
+  beforeAll(() => {
+    writeFileSync(path, rootCertificates[0] ?? '');
+  });
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  test('reaches the backup box, with the variable that names it', () => {
+    const dataOf = (box: string): string => {
+      const { LaunchTemplateData } = resourceOf(
+        jsonWith({ databaseCa: path }),
+        'AWS::EC2::LaunchTemplate',
+        box,
+      ).Properties as { LaunchTemplateData: { UserData: unknown } };
+      return readable(LaunchTemplateData.UserData);
+    };
+    expect(dataOf('BackupBox')).toContain("DRAWBRIDGE_DATABASE_CA='/opt/drawbridge/database-ca.pem'");
+    expect(dataOf('BackupBox')).toContain(new X509Certificate(rootCertificates[0] ?? '').toString().trim());
+    expect(dataOf('AccessBox')).not.toContain('CERTIFICATE');
+  });
+
+  test('is refused when there are more than user data has room for', () => {
+    writeFileSync(path, rootCertificates.slice(0, 12).join('\n'));
+    expect(() => jsonWith({ databaseCa: path, name: 'other' })).toThrow(
+      /could reach \d+ bytes; EC2 accepts 16384. Give fewer certificates in databaseCa/,
+    );
+  });
+});

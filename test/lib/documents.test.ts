@@ -1,0 +1,132 @@
+import { spawnSync } from 'node:child_process';
+import { BACKUPS, backupPrefix } from '../../contract/keys';
+import { EXIT } from '../../contract/exit-codes';
+import { jsonWith, readable, resourceOf } from './synth';
+
+interface Parameter {
+  readonly allowedPattern: string;
+  readonly default: string;
+  readonly interpolationType?: string;
+}
+interface Content {
+  readonly schemaVersion: string;
+  readonly sessionType?: string;
+  readonly parameters?: Readonly<Record<string, Parameter>>;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly mainSteps?: readonly {
+    readonly action: string;
+    readonly inputs: { readonly timeoutSeconds: string; readonly runCommand: readonly string[] };
+  }[];
+}
+
+const document = (id: string, settings: object = {}) =>
+  resourceOf(jsonWith(settings), 'AWS::SSM::Document', `Documents${id}`).Properties;
+const content = (id: string, settings: object = {}) => document(id, settings).Content as Content;
+const script = (id: string): string => content(id).mainSteps?.[0]?.inputs.runCommand.join('\n') ?? '';
+const parameter = (id: string, name: string): Parameter => {
+  const found = content(id).parameters?.[name];
+  if (found === undefined) throw new Error(`${id} has no parameter ${name}`);
+  return found;
+};
+
+describe('documents', () => {
+  test.each([
+    ['Backup', 'Command', '2.2'],
+    ['Prove', 'Command', '2.2'],
+    ['Connect', 'Session', '1.0'],
+  ])('%s has no fixed name, and a change makes a new version', (id, DocumentType, schemaVersion) => {
+    expect(document(id)).toMatchObject({
+      DocumentType,
+      UpdateMethod: 'NewVersion',
+      Content: { schemaVersion },
+    });
+    expect(document(id)).not.toHaveProperty('Name');
+  });
+
+  test.each(['Backup', 'Prove'])(
+    '%s may run for as long as a box may live (aws-facts 13.14, 13.15)',
+    (id) => {
+      expect(content(id).mainSteps).toMatchObject([
+        { action: 'aws:runShellScript', inputs: { timeoutSeconds: '43200' } },
+      ]);
+      expect(content(id, { maxTtlMinutes: 60 }).mainSteps?.[0]?.inputs.timeoutSeconds).toBe('3600');
+    },
+  );
+
+  test.each(['Backup', 'Prove'])('%s is a script that a shell can read', (id) => {
+    expect(spawnSync('sh', ['-n'], { input: script(id), encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+  });
+
+  test('prove takes its prefix through the environment, checked, never as text of the script (aws-facts 0.11)', () => {
+    const { allowedPattern, interpolationType, default: none } = parameter('Prove', 'prefix');
+    expect(interpolationType).toBe('ENV_VAR');
+    expect(script('Prove')).not.toContain('{{');
+    const pattern = new RegExp(allowedPattern);
+    expect(none).toMatch(pattern);
+    expect(backupPrefix('app', new Date(), 'i-0123456789abcdef0')).toMatch(pattern);
+    for (const bad of [
+      'x',
+      `${BACKUPS}app/`,
+      `${BACKUPS}app/20261122T030000000Z_i-0/; rm`,
+      `${BACKUPS}$(id)/20261122T030000000Z_i-0/`,
+    ]) {
+      expect(bad).not.toMatch(pattern);
+    }
+  });
+
+  test('connect leads to the database and nowhere else', () => {
+    const { sessionType, properties = {}, parameters = {} } = content('Connect');
+    expect(sessionType).toBe('Port');
+    expect(Object.keys(parameters)).toEqual(['localPortNumber']);
+    expect(readable(properties.host)).toBe('{DatabaseInstance.Endpoint.Address}');
+    expect(readable(properties.portNumber)).toBe('{DatabaseInstance.Endpoint.Port}');
+    expect(properties).toMatchObject({
+      type: 'LocalPortForwarding',
+      localPortNumber: '{{ localPortNumber }}',
+    });
+    for (const port of ['0', '5432'])
+      expect(port).toMatch(new RegExp(parameter('Connect', 'localPortNumber').allowedPattern));
+    expect('5432; id').not.toMatch(new RegExp(parameter('Connect', 'localPortNumber').allowedPattern));
+  });
+});
+
+describe('a run of a document', () => {
+  /** Runs the script with functions in place of programs: `exec` prints what would run. */
+  const run = (id: string, cloudInit: number, prefix: string) =>
+    spawnSync('sh', ['-s'], {
+      input: [
+        `cloud-init() { echo "cloud-init $*" >&2; return ${cloudInit}; }`,
+        script(id)
+          .replace('. /opt/drawbridge/box.env', 'FROM_BOX_ENV=here')
+          .replace(
+            'exec node-24',
+            `exec sh -c 'for word; do echo "$word"; done; echo "$FROM_BOX_ENV"' node-24`,
+          ),
+      ].join('\n'),
+      env: { PATH: process.env.PATH, SSM_prefix: prefix },
+      encoding: 'utf8',
+    });
+
+  test('waits for the boot to be finished, then hands the settings of the box to its program', () => {
+    const { status, stdout, stderr } = run('Backup', 0, '');
+    expect(stderr).toBe('cloud-init status --wait\n');
+    expect(stdout).toBe('/opt/drawbridge/jumpbox.cjs\nbackup\nhere\n');
+    expect(status).toBe(0);
+  });
+
+  test('says what to do when the boot failed, and runs nothing', () => {
+    const { status, stdout, stderr } = run('Prove', 1, '');
+    expect(stderr).toMatch(/The boot of this box failed: .* destroy it and open another\./);
+    expect(stdout).toBe('');
+    expect(status).toBe(EXIT.bootFailed);
+  });
+
+  test('proves the named backup as one word, or the newest', () => {
+    expect(run('Prove', 0, '').stdout).toBe('/opt/drawbridge/jumpbox.cjs\nprove\nhere\n');
+    const odd = 'backups/a b; echo $HOME/x/';
+    expect(run('Prove', 0, odd).stdout).toBe(`/opt/drawbridge/jumpbox.cjs\nprove\n--prefix\n${odd}\nhere\n`);
+  });
+});

@@ -1,0 +1,100 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { context } from '../../cdk.json';
+import { readSettings } from '../../lib/config/read';
+import { DrawbridgeStack } from '../../lib/stack';
+
+// CDK's own checker takes longer than all the rest; stack.test.ts keeps it on.
+process.env.CDK_VALIDATION = 'false';
+
+/** One resource of a template. */
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: readonly string[];
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+/** The parts of a template that the tests look at. */
+export interface TemplateJson {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Description?: string }>>;
+}
+
+/** The app's stack with some settings. Feature flags are those of cdk.json; nothing is bundled. */
+export function stackWith(settings: object = {}): DrawbridgeStack {
+  const app = new App({ context: { ...context, drawbridge: settings, 'aws:cdk:bundling-stacks': [] } });
+  const read = readSettings(app.node);
+  return new DrawbridgeStack(app, read.name, { settings: read });
+}
+
+const templates = new Map<string, Template>();
+
+/** The template that these settings give. */
+export function templateWith(settings: object = {}): Template {
+  const key = JSON.stringify(settings);
+  const known = templates.get(key) ?? Template.fromStack(stackWith(settings));
+  templates.set(key, known);
+  return known;
+}
+
+/** The same as plain data. */
+export function jsonWith(settings: object = {}): TemplateJson {
+  return templateWith(settings).toJSON() as TemplateJson;
+}
+
+/** The one resource of a type whose logical id begins so. */
+export function resourceOf(template: TemplateJson, type: string, idPrefix = ''): Resource {
+  const found = Object.entries(template.Resources).filter(
+    ([id, { Type }]) => Type === type && id.startsWith(idPrefix),
+  );
+  const [only] = found;
+  if (only === undefined || found.length > 1) {
+    throw new Error(`${found.length} resources of type ${type} begin with ${idPrefix}`);
+  }
+  return only[1];
+}
+
+/** One statement of a policy. */
+export interface Statement {
+  readonly Sid?: string;
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource?: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: Readonly<Record<string, unknown>>;
+}
+
+const document = (resource: Resource): { Statement: Statement[] } => {
+  const { PolicyDocument, KeyPolicy } = resource.Properties;
+  return (PolicyDocument ?? KeyPolicy) as { Statement: Statement[] };
+};
+
+/** Statements of a policy resource. */
+export const statementsOf = (resource: Resource): Statement[] => document(resource).Statement;
+
+/** The statement with this id. */
+export function statement(resource: Resource, sid: string): Statement {
+  const found = statementsOf(resource).find(({ Sid }) => Sid === sid);
+  if (found === undefined) throw new Error(`no statement ${sid}`);
+  return found;
+}
+
+/** Text with references in braces: `arn:{AWS::Partition}:s3:::{Bucket.Arn}/*`. */
+export function flat(value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  const one = value as Record<string, unknown>;
+  if ('Ref' in one) return `{${String(one.Ref)}}`;
+  if ('Fn::GetAtt' in one) return `{${(one['Fn::GetAtt'] as string[]).join('.')}}`;
+  if ('Fn::Sub' in one) return String(one['Fn::Sub']).replaceAll('${', '{');
+  if ('Fn::Base64' in one) return flat(one['Fn::Base64']);
+  if ('Fn::Join' in one) {
+    const [separator, parts] = one['Fn::Join'] as [string, unknown[]];
+    return parts.map(flat).join(separator);
+  }
+  return JSON.stringify(value);
+}
+
+/** The logical ids that a text made by {@link flat} speaks of, without the generated ending, so that they read well. */
+export const readable = (value: unknown): string => flat(value).replaceAll(/[0-9A-F]{8}(?=[.}])/g, '');
