@@ -1,0 +1,47 @@
+import type { Agent } from 'node:http';
+import type { Ticket } from './connection';
+import type { DataKeyProvider } from './encryption';
+import type { SessionError } from './errors';
+
+/** What `ssm:StartSession` returned, and how to go on from there. Times in milliseconds. */
+export interface OpenOptions {
+  readonly sessionId: string;
+  readonly streamUrl: string;
+  readonly token: string;
+  /** Asks `ssm:ResumeSession` for a new token; undefined when the session is over. May throw when it cannot be asked now. */
+  resume(): Promise<Ticket | undefined>;
+  /** For sessions encrypted with a KMS key; without it they are refused. */
+  readonly dataKey?: DataKeyProvider;
+  /** HTTP(S) agent for the WebSocket, where a proxy is needed. */
+  readonly agent?: Agent;
+  /** One line about what happens: connection lost, resumed, a message from the service. */
+  notice?(line: string): void;
+  /** For the handshake as a whole. Default 30,000. */
+  readonly openMs?: number;
+  /** Without an acknowledgement for so long, the session ends. Default 300,000, as the official client's. */
+  readonly giveUpMs?: number;
+  /** Between pings. Default 30,000; the service needs one every five minutes, a dead line is noticed sooner this way. */
+  readonly pingMs?: number;
+  /** For the answer to a ping. Default 15,000. */
+  readonly pongMs?: number;
+  /** For getting another connection after one was lost. Default 300,000. */
+  readonly resumeForMs?: number;
+}
+
+/** How a session came to its end. */
+export interface SessionEnd {
+  /** `us`: `terminate` was called. `service`: it sent `channel_closed`. `failure`: everything else. */
+  readonly by: 'us' | 'service' | 'failure';
+  /** One sentence for a person. */
+  readonly message: string;
+  readonly error?: SessionError;
+}
+
+/** Who takes what comes from the box. */
+export interface Consumer {
+  payload(payloadType: number, payload: Buffer): void;
+  /** Room for more after `send` returned false. */
+  drained(): void;
+  /** The session is over. */
+  ended(end: SessionEnd): void;
+}

@@ -1,0 +1,14 @@
+/**
+ * A client for AWS Systems Manager Session Manager: the data channel that `ssm:StartSession` opens, with port forwarding,
+ * plain bytes (SSH) and shells. It calls no AWS API itself: whoever starts a session gives it the stream URL, the token,
+ * and a way to get another token. Knows nothing of the rest of this repository.
+ */
+export { openSession, type Session } from './client/session';
+export type { OpenOptions, SessionEnd } from './client/options';
+export type { Ticket } from './client/connection';
+export type { DataKeyProvider } from './client/encryption';
+export { SessionError, type SessionErrorCode } from './client/errors';
+export { forwardPort, type ForwardHooks } from './client/forward';
+export type { Forward, ListenOn } from './client/listener';
+export { pipePlain } from './client/plain';
+export { runShell, type ShellEnd, type ShellStreams, type TerminalSize } from './client/shell';
