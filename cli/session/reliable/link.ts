@@ -1,9 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { acknowledgedSequence, encodeAcknowledge } from '../wire/acknowledge';
 import { MESSAGE_TYPE, MalformedMessage, decodeMessage, type Message } from '../wire/message';
-import type { FrameSocket } from './frame-socket';
 import { Inbox } from './inbox';
 import { Sender } from './sender';
+
+/** The connection that a {@link Link} runs over, as far as it needs to know. */
+export interface LinkSocket {
+  /** Whether a frame can be sent now. */
+  readonly isReady: boolean;
+  send(frame: Buffer): void;
+  listen(listening: boolean): void;
+}
 
 /** What a {@link Link} tells its owner, and how it differs between the two ends. */
 export interface LinkHooks {
@@ -31,7 +38,7 @@ export interface LinkHooks {
  * is lost and another takes its place, so that nothing is lost and nothing comes twice.
  */
 export class Link {
-  private socket: FrameSocket | undefined;
+  private socket: LinkSocket | undefined;
   private readonly sender: Sender;
   private readonly inbox: Inbox;
   private flushers: (() => void)[] = [];
@@ -69,7 +76,7 @@ export class Link {
   }
 
   /** Uses a fresh connection; what was not acknowledged is sent again. */
-  attach(socket: FrameSocket): void {
+  attach(socket: LinkSocket): void {
     this.socket = socket;
     if (this.deaf) socket.listen(false);
     this.sender.hold(false);
