@@ -1,9 +1,4 @@
-import {
-  EC2Client,
-  StartInstancesCommand,
-  StopInstancesCommand,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2';
+import { EC2Client, StopInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { emulatorAccess } from '../clients';
@@ -81,12 +76,10 @@ export class Boxes {
     });
   }
 
+  /** Powers the box of a stopped instance on. */
   async start(instanceId: string): Promise<void> {
     const found = this.boxes.get(instanceId);
     if (found === undefined) return;
-    await this.ec2(found.launch.region, (ec2) =>
-      ec2.send(new StartInstancesCommand({ InstanceIds: [instanceId] })),
-    );
     this.notes.delete(instanceId);
     await found.box.start();
   }
