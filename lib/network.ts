@@ -57,7 +57,7 @@ export class Network extends Construct {
   allowBucket(bucket: Pick<s3.IBucket, 'bucketArn' | 'arnForObjects'>, actions: string[]): void {
     this.s3Endpoint.addToPolicy(
       new iam.PolicyStatement({
-        principals: [new iam.AnyPrincipal()],
+        principals: [new iam.StarPrincipal()],
         actions,
         resources: [bucket.bucketArn, bucket.arnForObjects('*')],
       }),
@@ -78,7 +78,7 @@ export class Network extends Construct {
     endpoint.addToPolicy(
       new iam.PolicyStatement({
         sid: 'AmazonLinuxRepositories',
-        principals: [new iam.AnyPrincipal()],
+        principals: [new iam.StarPrincipal()],
         actions: ['s3:GetObject'],
         // The suffix is the same in every region: https://docs.aws.amazon.com/emr/latest/ManagementGuide/private-subnet-iampolicy.html
         resources: [`arn:${Aws.PARTITION}:s3:::al2023-repos-${Aws.REGION}-de612dc2/*`],

@@ -33,7 +33,11 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
   };
   const { functions, database, documents } = of;
   output('CreateFunctionName', functions.create.handler.functionName, 'Opens a box: invoke it with {}');
-  output('DestroyFunctionName', functions.destroy.handler.functionName, 'Ends a box: {"instanceId": "i-…"}');
+  output(
+    'DestroyFunctionName',
+    functions.destroy.handler.functionName,
+    'Ends a box: invoke it with {"instanceId": "i-0123456789abcdef0"}',
+  );
   output(
     'SweepFunctionName',
     functions.sweep.handler.functionName,

@@ -1,4 +1,3 @@
-import { MultipartBody, MultipartUserData, UserData } from 'aws-cdk-lib/aws-ec2';
 import { TAGS } from '../contract/tags';
 
 /** EC2's limit for user data before base64. */
@@ -104,15 +103,26 @@ export const installScript = (what: Installation): string =>
     ...Object.entries(what.files).map(([path, text]) => writeFile(path, text)),
   );
 
-/** Joins scripts into user data: `boot` runs early at every boot, the others in order at the first. */
+/** No line of a script begins like this. */
+const BOUNDARY = '==drawbridge==';
+
+const part = (type: string, script: string): string =>
+  [`--${BOUNDARY}`, `Content-Type: ${type}; charset="utf-8"`, '', script].join('\n');
+
+/**
+ * Joins scripts into user data: `boot` runs early at every boot, the others in order at the first. Plain text inside:
+ * CDK's own class encodes each part once more, which takes a third of the room.
+ */
 export function renderUserData(boot: string, scripts: readonly string[]): string {
-  const userData = new MultipartUserData();
-  const add = (script: string, type: string): void => {
-    userData.addPart(MultipartBody.fromUserData(UserData.custom(script), `${type}; charset="utf-8"`));
-  };
-  add(boot, 'text/cloud-boothook');
-  for (const script of scripts) add(script, 'text/x-shellscript');
-  return userData.render();
+  return [
+    `Content-Type: multipart/mixed; boundary="${BOUNDARY}"`,
+    'MIME-Version: 1.0',
+    '',
+    part('text/cloud-boothook', boot),
+    ...scripts.map((script) => part('text/x-shellscript', script)),
+    `--${BOUNDARY}--`,
+    '',
+  ].join('\n');
 }
 
 /** Upper bound of the user data's size once deployed, in bytes. */

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { BACKUPS, backupPrefix } from '../../contract/keys';
 import { EXIT } from '../../contract/exit-codes';
 import { jsonWith, readable, resourceOf } from './synth';
@@ -94,26 +97,36 @@ describe('documents', () => {
 });
 
 describe('a run of a document', () => {
-  /** Runs the script with functions in place of programs: `exec` prints what would run. */
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'drawbridge-documents-'));
+    const program = (name: string, text: string): void => {
+      writeFileSync(join(directory, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    };
+    program('cloud-init', 'echo "cloud-init $*" >&2; exit "$CLOUD_INIT"');
+    program('node-24', 'for word; do echo "$word"; done; echo "$DRAWBRIDGE_NAME"');
+    writeFileSync(join(directory, 'box.env'), "DRAWBRIDGE_NAME='from box.env'\n");
+  });
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  /** Runs the script with programs that say how they were called. */
   const run = (id: string, cloudInit: number, prefix: string) =>
     spawnSync('sh', ['-s'], {
-      input: [
-        `cloud-init() { echo "cloud-init $*" >&2; return ${cloudInit}; }`,
-        script(id)
-          .replace('. /opt/drawbridge/box.env', 'FROM_BOX_ENV=here')
-          .replace(
-            'exec node-24',
-            `exec sh -c 'for word; do echo "$word"; done; echo "$FROM_BOX_ENV"' node-24`,
-          ),
-      ].join('\n'),
-      env: { PATH: process.env.PATH, SSM_prefix: prefix },
+      input: script(id).replace('/opt/drawbridge/box.env', join(directory, 'box.env')),
+      env: {
+        PATH: `${directory}:${process.env.PATH ?? ''}`,
+        CLOUD_INIT: String(cloudInit),
+        SSM_prefix: prefix,
+      },
       encoding: 'utf8',
     });
 
   test('waits for the boot to be finished, then hands the settings of the box to its program', () => {
     const { status, stdout, stderr } = run('Backup', 0, '');
     expect(stderr).toBe('cloud-init status --wait\n');
-    expect(stdout).toBe('/opt/drawbridge/jumpbox.cjs\nbackup\nhere\n');
+    expect(stdout).toBe('/opt/drawbridge/jumpbox.cjs\nbackup\nfrom box.env\n');
     expect(status).toBe(0);
   });
 
@@ -125,8 +138,10 @@ describe('a run of a document', () => {
   });
 
   test('proves the named backup as one word, or the newest', () => {
-    expect(run('Prove', 0, '').stdout).toBe('/opt/drawbridge/jumpbox.cjs\nprove\nhere\n');
+    expect(run('Prove', 0, '').stdout).toBe('/opt/drawbridge/jumpbox.cjs\nprove\nfrom box.env\n');
     const odd = 'backups/a b; echo $HOME/x/';
-    expect(run('Prove', 0, odd).stdout).toBe(`/opt/drawbridge/jumpbox.cjs\nprove\n--prefix\n${odd}\nhere\n`);
+    expect(run('Prove', 0, odd).stdout).toBe(
+      `/opt/drawbridge/jumpbox.cjs\nprove\n--prefix\n${odd}\nfrom box.env\n`,
+    );
   });
 });
