@@ -8,8 +8,13 @@ import { reasonOf, Stop } from './stop';
  * @throws Stop with `EXIT.failed` when there is no answer, or not an instance id
  */
 export async function readInstanceId(): Promise<string> {
-  const service = new MetadataService({ retries: 3, httpOptions: { timeout: 2_000 } });
-  const answer = await service.request('/latest/meta-data/instance-id', {}).catch((error: unknown) => {
+  const service = new MetadataService({
+    retries: 3,
+    httpOptions: { timeout: 2_000 },
+    ec2MetadataV1Disabled: true,
+  });
+  // The library joins the endpoint's "/" and this path: a slash of its own would ask for "//latest".
+  const answer = await service.request('latest/meta-data/instance-id', {}).catch((error: unknown) => {
     throw new Stop(
       EXIT.failed,
       `The instance metadata service did not say who this box is: ${reasonOf(error)}.`,

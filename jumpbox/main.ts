@@ -9,6 +9,6 @@ void runToExit(async (signal) => {
   const words = parseWords(process.argv.slice(2));
   const context = { settings: readEnvironment(process.env), progress: progressOn(process.stderr), signal };
   const result = await (words.command === 'backup' ? backup(context) : prove(context, words.prefix));
-  process.stdout.write(`${JSON.stringify(result.output, null, words.json ? 0 : 2)}\n`);
+  process.stdout.write(`${JSON.stringify(result.output)}\n`);
   return result.exit;
 });

@@ -39,7 +39,7 @@ export const UNREADABLE_SQL = `${DUMPED}
   FROM dumped WHERE relkind IN ('r', 'p') AND row_security_active(oid)
   UNION ALL
   SELECT 'sequence', name, 'GRANT SELECT ON SEQUENCE ' || name || ' TO ' || quote_ident(current_user) || ';'
-  FROM dumped WHERE relkind = 'S' AND NOT has_sequence_privilege(oid, 'SELECT')
+  FROM dumped WHERE CASE WHEN relkind = 'S' THEN NOT has_sequence_privilege(oid, 'SELECT') END
   UNION ALL
   SELECT 'large object', l.oid::text, 'GRANT SELECT ON LARGE OBJECT ' || l.oid || ' TO ' || quote_ident(current_user) || ';'
   FROM pg_catalog.pg_largeobject_metadata l

@@ -13,7 +13,9 @@ interface Held {
 
 async function head(s3: S3Client, bucket: string, key: string): Promise<Held> {
   const answer = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }));
-  return { bytes: answer.ContentLength, checksum: answer.ChecksumSHA256, versionId: answer.VersionId };
+  // Of a multipart object S3 appends the number of parts: "…=-3".
+  const checksum = answer.ChecksumSHA256?.replace(/-\d+$/, '');
+  return { bytes: answer.ContentLength, checksum, versionId: answer.VersionId };
 }
 
 /**

@@ -103,8 +103,10 @@ export class Upload {
     return { storedBytes: this.written, storedSha256: this.hash.digest('hex') };
   }
 
-  /** The checksum by which S3 must know the object: SHA-256 over the parts' SHA-256, and how many parts. */
-  readonly checksum = (): string => `${this.partHash.copy().digest('base64')}-${String(this.parts.length)}`;
+  /** The checksum by which S3 must know the object: SHA-256 over the parts' SHA-256, without the number of parts. */
+  checksum(): string {
+    return this.partHash.copy().digest('base64');
+  }
 
   /** Makes the object, unless one stands there already. S3 refuses when a part is missing or the size differs. */
   async complete(): Promise<void> {

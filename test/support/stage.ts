@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { build } from 'esbuild';
+import { BOX_ENVIRONMENT } from '../../contract/environment';
+import { prepareEmulator, startEmulator } from '../../lab/moto';
+import { labProcessesOf } from '../../lab/processes';
+import type { Cluster } from '../../lab/rds/cluster';
+import { close } from './address';
+import { startMetadata } from './metadata';
+import { startSampleCluster } from './postgres';
+import { type S3Faults, startS3Faults } from './s3-faults';
+import { type BoxRun, runBox } from './box-run';
+
+export const BUCKET = 'backups-of-the-test';
+export const INSTANCE = 'i-0123456789abcdef0';
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** Everything around the box's program: a database, S3 with a proxy for faults, the secret, the metadata service. */
+export interface Stage {
+  readonly directory: string;
+  readonly cluster: Cluster;
+  readonly s3: S3Client;
+  readonly faults: S3Faults;
+  /** Directory that stands first in the box's PATH, empty at first. */
+  readonly tools: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Starts the program with the stage's environment and the given changes. */
+  box(words: readonly string[], changes?: NodeJS.ProcessEnv): BoxRun;
+  setPassword(password: string): Promise<void>;
+  /** Puts a shell script first in the box's PATH. */
+  fakeTool(name: string, script: string): void;
+  clearTools(): void;
+  stop(): Promise<void>;
+}
+
+async function bundle(directory: string): Promise<string> {
+  const outfile = join(directory, 'jumpbox.cjs');
+  const entryPoints = [join(__dirname, '../../jumpbox/main.ts')];
+  await build({
+    entryPoints,
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
+async function undoAll(undo: readonly (() => unknown)[]): Promise<void> {
+  for (const step of [...undo].reverse()) await step();
+}
+
+/**
+ * Sets the stage. Whatever was started is ended by {@link Stage.stop}, and at once when a later part fails.
+ *
+ * @param rows - orders in the sample database
+ */
+export async function setStage(rows: number): Promise<Stage> {
+  const undo: (() => unknown)[] = [];
+  try {
+    return await buildStage(rows, undo);
+  } catch (error) {
+    await undoAll(undo);
+    throw error;
+  }
+}
+
+async function buildStage(rows: number, undo: (() => unknown)[]): Promise<Stage> {
+  const directory = mkdtempSync(join(tmpdir(), 'drawbridge-test-'));
+  undo.push(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+  chmodSync(directory, 0o755);
+  const [tools, scratch] = [join(directory, 'tools'), join(directory, 'scratch')];
+  for (const path of [tools, scratch]) mkdirSync(path);
+  const program = await bundle(directory);
+  const cluster = await startSampleCluster(directory, rows);
+  undo.push(() => cluster.stop('immediate'));
+
+  const processes = labProcessesOf(`test-${randomBytes(4).toString('hex')}`);
+  undo.push(() => processes.stop());
+  const log = openSync(join(directory, 'moto.log'), 'a');
+  undo.push(() => {
+    closeSync(log);
+  });
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const endpoint = await startEmulator(await prepareEmulator(say), processes, log);
+  const faults = await startS3Faults(endpoint);
+  const metadata = await startMetadata(INSTANCE);
+  const servers: Server[] = [faults.server, metadata.server];
+  undo.push(() => Promise.all(servers.map(close)));
+
+  const aws = { region: 'us-east-1', endpoint, credentials: CREDENTIALS };
+  const s3 = new S3Client({ ...aws, forcePathStyle: true });
+  const secrets = new SecretsManagerClient(aws);
+  undo.push(() => {
+    s3.destroy();
+    secrets.destroy();
+  });
+  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  const versioning = { Status: 'Enabled' } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: versioning }));
+  const SecretString = JSON.stringify(cluster.master);
+  const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name: 'database', SecretString }));
+
+  const environment = {
+    PATH: [tools, cluster.bin, process.env.PATH ?? ''].join(delimiter),
+    HOME: directory,
+    TMPDIR: process.env.TMPDIR ?? '/tmp',
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_S3: faults.url,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
+    [BOX_ENVIRONMENT.region]: 'us-east-1',
+    [BOX_ENVIRONMENT.bucket]: BUCKET,
+    [BOX_ENVIRONMENT.databaseHost]: cluster.host,
+    [BOX_ENVIRONMENT.databasePort]: String(cluster.port),
+    [BOX_ENVIRONMENT.databaseName]: cluster.database,
+    [BOX_ENVIRONMENT.databaseSecretArn]: ARN,
+    [BOX_ENVIRONMENT.databaseCa]: cluster.caFile,
+    [BOX_ENVIRONMENT.scratchDirectory]: scratch,
+    [BOX_ENVIRONMENT.zstdLevel]: '3',
+  };
+  const clearTools = (): void => {
+    rmSync(tools, { recursive: true });
+    mkdirSync(tools);
+  };
+  return {
+    directory,
+    cluster,
+    s3,
+    faults,
+    tools,
+    environment,
+    box: (words, changes = {}) => runBox(program, words, { ...environment, ...changes }),
+    setPassword: async (password) => {
+      const value = JSON.stringify({ username: cluster.master.username, password });
+      await secrets.send(new PutSecretValueCommand({ SecretId: ARN, SecretString: value }));
+    },
+    fakeTool: (name, script) => {
+      writeFileSync(join(tools, name), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
+    },
+    clearTools,
+    stop: () => undoAll(undo),
+  };
+}
