@@ -15,17 +15,26 @@ export interface StackInstance {
   readonly requestId: string | undefined;
   /** Text of the expiry tag, unread. */
   readonly expiresAt: string | undefined;
+  /** Auto Scaling group that keeps the instance. */
+  readonly group: string | undefined;
 }
 
 /** A box whose purpose is known. */
 export type Box = StackInstance & { readonly purpose: Purpose };
 
+/** Set by EC2 Auto Scaling. https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html */
+const GROUP_TAG = 'aws:autoscaling:groupName';
 /** EC2 allows 200 values in one filter and 1,000 results on one page. */
 const FILTER_VALUES = 200;
 const PAGE_SIZE = 1000;
 
 /** How long a launched instance may stay invisible: EC2 is eventually consistent. Milliseconds between looks. */
 const PATIENCE_MS = [2_000, 4_000, 8_000];
+
+/** An instance of which nothing but the id is known, until somebody knows more. */
+export function unseen(instanceId: string): StackInstance {
+  return { ...toStackInstance({}), instanceId };
+}
 
 /** Reads what EC2 says about an instance. */
 export function toStackInstance(instance: Instance): StackInstance {
@@ -39,6 +48,7 @@ export function toStackInstance(instance: Instance): StackInstance {
     purpose: tag(TAGS.purpose),
     requestId: tag(TAGS.requestId),
     expiresAt: tag(TAGS.expiresAt),
+    group: tag(GROUP_TAG),
   };
 }
 

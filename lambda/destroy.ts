@@ -2,7 +2,14 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import type { Context } from 'aws-lambda';
 import { destroyAllEvent, type DestroyEvent, destroyOneEvent, type DestroyResult } from '../contract/events';
 import { parseOrRefuse } from '../contract/problems';
-import { findInstance, instancesById, instancesOfStack, isJumpHost, type StackInstance } from './boxes';
+import {
+  findInstance,
+  instancesById,
+  instancesOfStack,
+  isJumpHost,
+  type StackInstance,
+  unseen,
+} from './boxes';
 import { deadline, systemClock } from './clock';
 import { destroyEnvironment } from './environment';
 import { NotOurBox } from './errors';
@@ -74,15 +81,5 @@ async function ownBox(id: string, stackId: string, { ec2, clock }: Ending): Prom
 /** An instance that EC2 does not show is not proven to be gone. */
 function withMissing(ids: readonly string[], seen: readonly StackInstance[]): StackInstance[] {
   const shown = new Map(seen.map((instance) => [instance.instanceId, instance]));
-  return ids.map((instanceId) => shown.get(instanceId) ?? { ...UNSEEN, instanceId });
+  return ids.map((instanceId) => shown.get(instanceId) ?? unseen(instanceId));
 }
-
-const UNSEEN = {
-  state: 'unknown',
-  stateReason: undefined,
-  launchedAt: new Date(0),
-  stackId: undefined,
-  purpose: undefined,
-  requestId: undefined,
-  expiresAt: undefined,
-};

@@ -21,11 +21,11 @@ export interface Draining {
 }
 
 /**
- * Custom resource: when the stack is deleted, ends everything that it launched before the network goes. Disks and network
- * interfaces go with their instances.
+ * Custom resource: when the stack is deleted, ends everything that it launched before the network goes, but for what an
+ * Auto Scaling group keeps. Disks and network interfaces go with their instances.
  *
- * Needs ec2:DescribeInstances, and ec2:TerminateInstances on instances of this stack. Whatever could launch again (the
- * create function and its permissions, schedules, the jump host's group) must be deleted before this resource is.
+ * Needs ec2:DescribeInstances, and ec2:TerminateInstances on instances of this stack. Whatever could launch a box again
+ * (the create function and its permissions, schedules) must be deleted before this resource is.
  */
 export async function handler(
   event: CloudFormationCustomResourceEvent,
@@ -65,7 +65,8 @@ async function empty({ ec2, clock, variables }: Draining, until: Date): Promise<
     async () => {
       const seen = await instancesOfStack(ec2, stackId);
       log('scan', { instances: seen.map(({ instanceId, state }) => `${instanceId} ${state}`) });
-      return seen;
+      // A group would replace what is ended here; CloudFormation ends its instances with the group.
+      return seen.filter(({ group }) => group === undefined);
     },
     { ec2, clock, deadline: until, notBefore },
   );

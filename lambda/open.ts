@@ -2,12 +2,12 @@ import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { BoxResult, OpenEvent } from '../contract/events';
 import { RefusedInput } from '../contract/problems';
 import { parseInstant } from '../contract/tags';
-import { type Box, byAge, instancesOfStack, isBox, isLive, type StackInstance } from './boxes';
+import { type Box, byAge, instancesOfStack, isBox, isLive, type StackInstance, unseen } from './boxes';
 import type { Clock } from './clock';
 import type { CreateEnvironment } from './environment';
 import { LaunchFailed, TooManyBoxes } from './errors';
 import { type BoxRequest, expiryAfter, launch, REPEATED } from './launch';
-import { log } from './log';
+import { log, reasonOf } from './log';
 import { boxResult } from './result';
 
 /** What opening and extending work with. */
@@ -139,7 +139,12 @@ async function settle(
   }
   // Still invisible: what EC2 answered to the launch is all there is to know.
   if (ours === undefined) {
-    return boxResult({ ...NEW, instanceId, purpose, requestId }, expiresAt, false, opening.environment);
+    return boxResult(
+      { ...unseen(instanceId), state: 'pending', purpose, requestId },
+      expiresAt,
+      false,
+      opening.environment,
+    );
   }
   const [oldest] = liveOf(request, seen);
   if (oldest !== undefined && oldest.instanceId !== instanceId) {
@@ -154,15 +159,16 @@ async function settle(
   return boxResult({ ...ours, purpose, requestId }, expiresAt, false, opening.environment);
 }
 
-const NEW = {
-  state: 'pending',
-  stateReason: undefined,
-  launchedAt: new Date(0),
-  stackId: undefined,
-  expiresAt: undefined,
-};
-
+/** Ends a box that came too late. Where that fails, the caller is told of the box, which then lives until its expiry. */
 async function withdraw(instanceId: string, why: string, { ec2 }: Opening): Promise<void> {
   log('withdrawn', { instanceId, why });
-  await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+  try {
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+  } catch (error) {
+    throw new LaunchFailed(
+      `${instanceId} was launched, but ${why}, and it could not be ended (${reasonOf(error)}). ` +
+        `End it with the destroy function, event {"instanceId": "${instanceId}"}.`,
+      { cause: error },
+    );
+  }
 }

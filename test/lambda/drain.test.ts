@@ -101,7 +101,7 @@ test.each(['Create', 'Update'] as const)('%s succeeds at once and touches nothin
   expect(clock.slept).toEqual([]);
 });
 
-test('Delete ends everything of this stack in every state, the jump host too, and nothing else', async () => {
+test('Delete ends what this stack launched, in every state; not what a group keeps, and nothing of others', async () => {
   const { ec2, draining } = stack();
   const ours = [
     ec2.add({ tags: boxTags({ expiresAt }) }),
@@ -110,7 +110,12 @@ test('Delete ends everything of this stack in every state, the jump host too, an
     ec2.add({ state: 'shutting-down', tags: boxTags({ expiresAt }) }),
     ec2.add({ tags: boxTags({ purpose: 'jump-host' }) }),
   ];
-  const others = [ec2.add(), ec2.add({ tags: boxTags({ stackId: `${STACK}2`, expiresAt }) })];
+  const group = { 'aws:autoscaling:groupName': 'drawbridge-jump-host' };
+  const others = [
+    ec2.add({ tags: { ...boxTags({ purpose: 'jump-host' }), ...group } }),
+    ec2.add(),
+    ec2.add({ tags: boxTags({ stackId: `${STACK}2`, expiresAt }) }),
+  ];
   await drain(eventOf('Delete'), FIFTEEN_MINUTES, draining);
   expect(answers[0]?.body).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'drain-1' });
   expect(ours.map((id) => ec2.state(id))).toEqual(ours.map(() => 'terminated'));

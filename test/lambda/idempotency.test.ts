@@ -38,6 +38,7 @@ test('a box of another stack with the same request id is another box, under anot
   await create(request, opening);
   const elsewhere = { ...opening, environment: { ...opening.environment, stackId: `${STACK}2` } };
   expect((await create(request, elsewhere)).existing).toBe(false);
+  expect(ec2.launches).toHaveLength(2);
   expect(new Set(ec2.launches.map(({ ClientToken }) => ClientToken)).size).toBe(2);
 });
 
@@ -100,6 +101,8 @@ test.each(['shutting-down', 'terminated'] as const)(
     const second = await create(request, opening);
     expect(second.existing).toBe(false);
     expect(second.instanceId).not.toBe(first.instanceId);
+    expect(ec2.launches).toHaveLength(2);
+    expect(clock.slept).toEqual([]);
     expect(new Set(ec2.launches.map(({ ClientToken }) => ClientToken)).size).toBe(2);
     // And the new one is found from now on.
     expect((await create(request, opening)).instanceId).toBe(second.instanceId);
@@ -148,6 +151,25 @@ test('two calls at once that EC2 cannot tell apart by the token: the later box i
   expect(ec2.machines.size).toBe(2);
   expect(ec2.terminations).toHaveLength(1);
   expect(ec2.terminations).not.toContain(a.instanceId);
+});
+
+test('a second box that cannot be taken back is named', async () => {
+  const { ec2, opening } = account();
+  let launches = 0;
+  ec2.onLaunch = () => {
+    launches += 1;
+    if (launches === 1) throw awsError('InsufficientInstanceCapacity');
+  };
+  ec2.onTerminate = () => {
+    throw awsError('UnauthorizedOperation');
+  };
+  const results = await Promise.allSettled([create(request, opening), create(request, opening)]);
+  const [refused] = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as Error] : [],
+  );
+  expect(refused?.name).toBe('LaunchFailed');
+  expect(refused?.message).toContain('UnauthorizedOperation');
+  expect(refused?.message).toContain(`event {"instanceId": "${ec2.terminations[0] ?? ''}"}`);
 });
 
 test('a live box whose expiry cannot be read is not handed out', async () => {
