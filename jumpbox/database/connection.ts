@@ -21,6 +21,12 @@ export interface Connection {
   readonly lost: Promise<never>;
 }
 
+/**
+ * Settings that change how a value is written: the same for a dump and for the dump of what it restored to, whatever the
+ * server, the database or the role has as its default.
+ */
+export const DUMP_OPTIONS = '-c TimeZone=UTC -c bytea_output=hex';
+
 /** Environment of libpq programs; the password stands nowhere else. */
 export function libpqEnvironment(access: Access): Record<string, string> {
   const { settings, login } = access;
@@ -35,6 +41,7 @@ export function libpqEnvironment(access: Access): Record<string, string> {
     PGSSLROOTCERT: access.authoritiesFile,
     PGCONNECT_TIMEOUT: '20',
     PGAPPNAME: 'drawbridge backup',
+    PGOPTIONS: DUMP_OPTIONS,
   };
 }
 

@@ -4,7 +4,7 @@ import { EXIT } from '../../contract/exit-codes';
 import { codeOf, Stop } from '../stop';
 
 /** How much of a program's last words is kept. */
-const KEPT_CHARACTERS = 64 * 1024;
+const KEPT_CHARACTERS = 1024 * 1024;
 
 /** How long a program may take to end when asked, before it is killed. */
 const GRACE_MS = 3_000;
@@ -39,8 +39,8 @@ export interface Program {
   readonly done: Promise<void>;
   /** What it has written to standard error so far. */
   words(): string;
-  /** Asks it to end, then makes it; resolves when it is gone. */
-  end(): Promise<void>;
+  /** Asks it to end (by SIGTERM, unless told otherwise), then makes it; resolves when it is gone. */
+  end(signal?: NodeJS.Signals): Promise<void>;
 }
 
 const notThere = (program: string, error: unknown): Error =>
@@ -86,9 +86,9 @@ export function start(program: string, args: readonly string[], options: Program
   const done = outcome(program, child, words);
   // Whoever waits for it hears of a failure; until then it must not count as unhandled.
   done.catch(() => undefined);
-  const end = async (): Promise<void> => {
+  const end: Program['end'] = async (signal = 'SIGTERM') => {
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
-      child.kill('SIGTERM');
+      child.kill(signal);
       const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
       child.stdout.destroy();
       await done.catch(() => undefined);

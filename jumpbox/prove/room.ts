@@ -1,0 +1,43 @@
+import { statfs } from 'node:fs/promises';
+import { EXIT } from '../../contract/exit-codes';
+import type { Manifest } from '../../contract/manifest';
+import { inBytes } from '../progress';
+import { reasonOf, Stop } from '../stop';
+
+const MIB = 1024 ** 2;
+
+/** An empty cluster, its write-ahead log at its limit, and some air. */
+const GROUND_BYTES = 512 * MIB;
+
+/** Header, item pointer and alignment of a row, and two index entries. */
+const ROW_BYTES = 96;
+
+/**
+ * Room that a restored database may take: its text, a fifth more for indexes on it, and what every row costs besides.
+ * An estimate; a disk that fills up all the same is noticed too.
+ */
+export function neededBytes(manifest: Pick<Manifest, 'data' | 'tables'>): number {
+  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  return Math.ceil(manifest.data.plainBytes * 1.2) + rows * ROW_BYTES + GROUND_BYTES;
+}
+
+/**
+ * Makes sure that there is room for the scratch database.
+ *
+ * @throws Stop with `EXIT.noRoom`, or `EXIT.usage` when the directory cannot be used
+ */
+export async function demandRoom(directory: string, needed: number): Promise<void> {
+  const disk = await statfs(directory).catch((error: unknown) => {
+    throw new Stop(
+      EXIT.usage,
+      `DRAWBRIDGE_SCRATCH_DIRECTORY ${directory} cannot be used: ${reasonOf(error)}.`,
+    );
+  });
+  const free = disk.bavail * disk.bsize;
+  if (free >= needed) return;
+  throw new Stop(
+    EXIT.noRoom,
+    `The scratch disk has no room for this proof: ${directory} has ${inBytes(free)} free, about ${inBytes(needed)} are needed. ` +
+      'Nothing is said about the backup. Give backup boxes a larger disk (boxVolumeGiB) and prove again.',
+  );
+}

@@ -1,0 +1,184 @@
+import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { EXIT } from '../../contract/exit-codes';
+import { DUMP_OPTIONS } from '../database/connection';
+import { ask, plainEnvironment, type Program, ProgramFailed, start } from '../process/program';
+import { reasonOf, Stop } from '../stop';
+import { type Account, serverAccount } from './account';
+
+/** Superuser of the scratch server: a name that no backup brings with it. */
+const SUPERUSER = 'drawbridge_scratch';
+
+/** Database that the backup is restored into. */
+const DATABASE = 'restored';
+
+/** A path of a Unix socket may have 107 bytes: https://man7.org/linux/man-pages/man7/unix.7.html */
+const LONGEST_SOCKET_DIRECTORY = 85;
+
+const START_MS = 60_000;
+
+/** What protects data from a power cut only costs time here. */
+const SETTINGS = {
+  listen_addresses: '',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '256MB',
+  autovacuum: 'off',
+  shared_buffers: '64MB',
+  maintenance_work_mem: '128MB',
+  timezone: 'UTC',
+  jit: 'off',
+};
+
+/** A PostgreSQL server that lives as long as a proof: reachable by Unix socket only, and by nobody else. */
+export interface ScratchServer {
+  readonly version: string;
+  /** Environment with which client programs reach the restored database as superuser. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Extensions that could be created here. */
+  readonly extensions: ReadonlySet<string>;
+  /** Makes the database, with the encoding of the dump. */
+  createDatabase(encoding: string): Promise<void>;
+  /** Rejects when the server ends by itself. */
+  readonly lost: Promise<never>;
+}
+
+const noRoom = (words: string): boolean =>
+  /No space left on device|could not extend file|Disk quota exceeded/.test(words);
+
+/** Turns a failure of the scratch server itself into a sentence: it says nothing about the backup. */
+export function scratchStop(what: string, words: string): Stop {
+  const nothing = 'Nothing is said about the backup.';
+  if (noRoom(words)) {
+    return new Stop(
+      EXIT.noRoom,
+      `${what}: the scratch disk is full. ${nothing} Give backup boxes a larger disk (boxVolumeGiB).`,
+    );
+  }
+  return new Stop(EXIT.failed, `${what}: ${words.trim().split('\n').slice(-5).join(' ')} ${nothing}`);
+}
+
+async function initialise(data: string, account: Account): Promise<void> {
+  const args = ['-D', data, '-U', SUPERUSER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
+  await ask('initdb', args, { environment: plainEnvironment(), ...account }).catch((error: unknown) => {
+    throw error instanceof ProgramFailed
+      ? scratchStop('The scratch server could not be made', error.message)
+      : error;
+  });
+}
+
+function connectTo(sockets: string, database: string): Client {
+  const client = new Client({ host: sockets, port: 5432, user: SUPERUSER, database, ssl: false });
+  // A loss of this connection shows in the query that waits for it.
+  client.on('error', () => undefined);
+  return client;
+}
+
+async function query<T extends object>(sockets: string, sql: string): Promise<T[]> {
+  const client = connectTo(sockets, 'postgres');
+  await client.connect();
+  try {
+    return (await client.query<T>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function untilReady(sockets: string, server: Program, lost: Promise<never>): Promise<string> {
+  const end = Date.now() + START_MS;
+  for (;;) {
+    try {
+      const rows = await Promise.race([
+        query<{ server_version: string }>(sockets, 'SHOW server_version'),
+        lost,
+      ]);
+      return rows[0]?.server_version ?? '';
+    } catch (error) {
+      if (error instanceof Stop) throw error;
+      if (Date.now() > end)
+        throw scratchStop('The scratch server did not start', `${reasonOf(error)} ${server.words()}`);
+      await sleep(50);
+    }
+  }
+}
+
+/** C.UTF-8 sorts like C but knows every letter; not every system has it, and it fits UTF-8 only. */
+async function createDatabase(sockets: string, encoding: string): Promise<void> {
+  if (!/^[A-Za-z0-9_]+$/.test(encoding))
+    throw new Error(`The dump's encoding "${encoding}" is no name of an encoding`);
+  const create = (locale: string): Promise<unknown> =>
+    query(
+      sockets,
+      `CREATE DATABASE ${DATABASE} TEMPLATE template0 ENCODING '${encoding}' LOCALE '${locale}'`,
+    );
+  if (encoding !== 'UTF8') await create('C');
+  else await create('C.UTF-8').catch(() => create('C'));
+}
+
+function watch(server: Program): Promise<never> {
+  const lost = server.done.then(
+    () => Promise.reject(scratchStop('The scratch server ended by itself', server.words())),
+    (error: unknown) => Promise.reject(scratchStop('The scratch server failed', reasonOf(error))),
+  );
+  lost.catch(() => undefined);
+  return lost;
+}
+
+/**
+ * Runs a PostgreSQL server in directories of its own, hands it to `use`, and removes all of it, whatever happens.
+ *
+ * @param parent - directory on a real disk
+ * @throws Stop when the server's programs are missing or do not start, or the disk is full
+ */
+export async function withScratchServer<T>(
+  parent: string,
+  use: (server: ScratchServer) => Promise<T>,
+): Promise<T> {
+  const account = await serverAccount();
+  const own = await mkdtemp(join(parent, 'scratch-'));
+  const base = tmpdir().length <= LONGEST_SOCKET_DIRECTORY ? tmpdir() : '/tmp';
+  const sockets = await mkdtemp(join(base, 'dbs-'));
+  let server: Program | undefined;
+  try {
+    const data = join(own, 'data');
+    await mkdir(data);
+    for (const path of [own, data, sockets]) {
+      if (account.uid !== undefined && account.gid !== undefined) await chown(path, account.uid, account.gid);
+      await chmod(path, 0o700);
+    }
+    await initialise(data, account);
+    const settings = Object.entries({ ...SETTINGS, unix_socket_directories: sockets });
+    const args = ['-D', data, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+    server = start('postgres', args, { environment: plainEnvironment(), ...account });
+    server.stdin.on('error', () => undefined).end();
+    server.stdout.resume();
+    const lost = watch(server);
+    const version = await untilReady(sockets, server, lost);
+    const extensions = await query<{ name: string }>(sockets, 'SELECT name FROM pg_available_extensions');
+    const environment = {
+      ...plainEnvironment(),
+      PGHOST: sockets,
+      PGPORT: '5432',
+      PGUSER: SUPERUSER,
+      PGDATABASE: DATABASE,
+      PGOPTIONS: DUMP_OPTIONS,
+    };
+    return await use({
+      version,
+      environment,
+      extensions: new Set(extensions.map(({ name }) => name)),
+      createDatabase: (encoding) => createDatabase(sockets, encoding),
+      lost,
+    });
+  } finally {
+    // SIGINT is PostgreSQL's fast shutdown; the usual SIGTERM would wait for clients.
+    await server?.end('SIGINT');
+    for (const path of [own, sockets]) await rm(path, { recursive: true, force: true });
+  }
+}

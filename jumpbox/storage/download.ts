@@ -1,0 +1,63 @@
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { drain, type Take } from '../process/pump';
+import { isUnavailable, statusOf, storageStop } from './client';
+
+/** How often a download that breaks off is taken up again where it ended. */
+const ATTEMPTS = 5;
+
+/** What S3 holds under a key. */
+export interface Held {
+  readonly versionId: string | undefined;
+  readonly bytes: number;
+}
+
+const isMissing = (error: unknown): boolean =>
+  statusOf(error) === 404 || (error instanceof Error && error.name === 'NoSuchKey');
+
+/** Reads a small object as text; undefined when there is none. */
+export async function readText(s3: S3Client, bucket: string, key: string): Promise<string | undefined> {
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return await Body?.transformToString();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw storageStop(`${key} could not be read`, error);
+  }
+}
+
+/**
+ * Streams an object's newest version, once, from its first byte to its last. When the connection breaks it goes on from there,
+ * as long as the object is the same one.
+ *
+ * @returns undefined when there is no such object
+ * @throws Stop when S3 cannot be reached or refuses
+ */
+export async function download(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  take: Take,
+): Promise<Held | undefined> {
+  let done = 0;
+  let tag: string | undefined;
+  const counted: Take = (chunk) => {
+    done += chunk.length;
+    return take(chunk);
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const rest = done === 0 ? {} : { Range: `bytes=${String(done)}-`, IfMatch: tag };
+      const { Body, VersionId, ETag } = await s3.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key, ...rest }),
+      );
+      tag = ETag;
+      await drain(Body as Readable, counted);
+      return { versionId: VersionId, bytes: done };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      const broken = statusOf(error) === undefined || isUnavailable(error);
+      if (!broken || attempt === ATTEMPTS) throw storageStop(`${key} could not be read to its end`, error);
+    }
+  }
+}
