@@ -57,11 +57,10 @@ export class LifecycleFunctions extends Construct {
     });
     for (const one of [this.create, this.destroy, this.sweep]) {
       one.addEnvironment(FUNCTION_ENVIRONMENT.stackId, Aws.STACK_ID);
-      one.addToPolicy(describeInstances());
+      // Create ends boxes too: one that came too late, or is one too many.
+      one.addToPolicy(describeInstances(), terminateBoxes(this));
     }
     this.letCreateLaunch(props);
-    this.destroy.addToPolicy(terminateBoxes(this));
-    this.sweep.addToPolicy(terminateBoxes(this));
     props.bucket.grantAbortUploads(this.sweep);
   }
 

@@ -8,6 +8,7 @@ import { App } from 'aws-cdk-lib';
 import { RefusedInput } from '../../contract/problems';
 import { readSettings } from '../../lib/config/read';
 import { SETTING_NAMES } from '../../lib/config/schema';
+import { settingsTable } from '../../lib/config/table';
 
 const read = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
 
@@ -88,7 +89,7 @@ describe('settings', () => {
   });
 
   test.each([
-    ['name', ['Drawbridge', 'a--b', 'a-', '1a', 'a'.repeat(21), '']],
+    ['name', ['Drawbridge', 'a--b', 'a-', '1a', 'a'.repeat(21), `a${'-a'.repeat(10)}`, '']],
     ['engineVersion', [18, '14', '19', '17.', 'latest']],
     ['instanceClass', ['db.t4g.micro', 't4g']],
     ['databaseName', ['rdsadmin', 'template1', '1app', 'a b', 'a'.repeat(64)]],
@@ -139,6 +140,15 @@ describe('databaseCa', () => {
     expect(refusal({ databaseCa: file('broken.pem', broken) })).toContain('certificate 1 of');
     expect(refusal({ databaseCa: 5 })).toContain('must be the path of a PEM file');
   });
+});
+
+test('the table of settings has a line for each, with its default and its meaning', () => {
+  const [, , ...rows] = settingsTable().trimEnd().split('\n');
+  expect(rows.map((row) => row.split(' ')[1])).toEqual(SETTING_NAMES.map((name) => `\`${name}\``));
+  for (const row of rows) expect(row).toMatch(/^\| `\w+` \| (none|`[^`]+`) \| [^|]{10,} \|$/);
+  expect(rows).toContain(
+    '| `boxTypes` | `t4g.micro,t4g.small,t4g.medium` | arm64 instance types of boxes, tried in order |',
+  );
 });
 
 test('the app prints a refusal as a sentence, without a stack trace, and fails', () => {

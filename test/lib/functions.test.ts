@@ -77,6 +77,7 @@ describe('create may', () => {
     expect(sidsOf('LifecycleCreate')).toEqual([
       'WriteLogs',
       'SeeInstances',
+      'TerminateBoxes',
       'LaunchTaggedBoxes',
       'LaunchAsTheTemplateSays',
       'LaunchInOurSubnets',
@@ -161,17 +162,14 @@ describe('create may', () => {
 });
 
 describe('ending boxes', () => {
-  test.each(['LifecycleDestroy', 'LifecycleSweep', 'DrainDrainer'])(
-    '%s may terminate this stack’s boxes, however badly tagged, but not the jump host',
-    (id) => {
-      const { Action, Resource, Condition } = statement(policyOf(id), 'TerminateBoxes');
-      expect([Action, readable(Resource)]).toEqual(['ec2:TerminateInstances', INSTANCES]);
-      expect(Condition).toEqual({
-        StringEquals: { 'aws:ResourceTag/drawbridge:stack': { Ref: 'AWS::StackId' } },
-        StringNotEquals: { 'aws:ResourceTag/drawbridge:purpose': JUMP_HOST },
-      });
-    },
-  );
+  test.each(ALL)('%s may terminate this stack’s boxes, however badly tagged, but not the jump host', (id) => {
+    const { Action, Resource, Condition } = statement(policyOf(id), 'TerminateBoxes');
+    expect([Action, readable(Resource)]).toEqual(['ec2:TerminateInstances', INSTANCES]);
+    expect(Condition).toEqual({
+      StringEquals: { 'aws:ResourceTag/drawbridge:stack': { Ref: 'AWS::StackId' } },
+      StringNotEquals: { 'aws:ResourceTag/drawbridge:purpose': JUMP_HOST },
+    });
+  });
 
   test('takes no other rights, save the sweep’s on uploads', () => {
     const ending = ['WriteLogs', 'SeeInstances', 'TerminateBoxes'];
