@@ -29,6 +29,8 @@ export interface LinkHooks {
   gaveUp(): void;
   /** A frame that cannot be read; it is ignored. */
   malformed(problem: string): void;
+  /** Milliseconds; a monotonic clock. Default: the process's own. */
+  now?(): number;
   /** Changes payloads just before they are sent; encryption. */
   seal?(payloadType: number, payload: Buffer): Buffer;
 }
@@ -56,7 +58,7 @@ export class Link {
       gaveUp: () => {
         hooks.gaveUp();
       },
-      now: () => performance.now(),
+      now: () => hooks.now?.() ?? performance.now(),
       ...(hooks.seal === undefined ? {} : { seal: hooks.seal.bind(hooks) }),
     });
     this.inbox = new Inbox({
