@@ -167,7 +167,11 @@ export async function startEmulator(
 ): Promise<string> {
   const port = await freePort();
   const args = ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)];
-  const child = processes.spawn(python, args, { stdio: ['ignore', logFile, logFile] });
+  const child = processes.spawn(python, args, {
+    stdio: ['ignore', logFile, logFile],
+    // The bootstrap roles attach policies that AWS owns; the emulator has them only when asked.
+    env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
+  });
   let failed: string | undefined;
   child.once('error', (error) => {
     failed = error.message;
