@@ -33,15 +33,12 @@ export const destroyOneEvent = z.strictObject({ instanceId });
 /** Event of the destroy function that ends every box of the stack. */
 export const destroyAllEvent = z.strictObject({ all: z.literal(true) });
 
-/** Event of the destroy function. */
-export const destroyEvent = z.union([destroyOneEvent, destroyAllEvent]);
-
 /** Event of {@link openEvent}. */
 export type OpenEvent = z.infer<typeof openEvent>;
 /** Event of {@link extendEvent}. */
 export type ExtendEvent = z.infer<typeof extendEvent>;
-/** Event of {@link destroyEvent}. */
-export type DestroyEvent = z.infer<typeof destroyEvent>;
+/** Event of the destroy function: {@link destroyOneEvent} or {@link destroyAllEvent}. */
+export type DestroyEvent = z.infer<typeof destroyOneEvent> | z.infer<typeof destroyAllEvent>;
 
 /** A live box as create and extend return it. */
 export interface BoxResult {
