@@ -2,6 +2,7 @@ import type { LabContext } from './context';
 import { ec2Extension } from './ec2/extension';
 import type { Extension } from './endpoint/extension';
 import { lambdaExtension } from './lambda/extension';
+import { ssmExtension } from './ssm/extension';
 
 /** Makes an extension for one running lab. */
 export type ExtensionFactory = (context: LabContext) => Extension;
@@ -10,4 +11,4 @@ export type ExtensionFactory = (context: LabContext) => Extension;
  * What stands in front of the emulator besides CloudFormation, which `serve.ts` adds itself.
  * Several extensions of one service may stand side by side; an operation may be intercepted only once.
  */
-export const EXTENSIONS: readonly ExtensionFactory[] = [ec2Extension, lambdaExtension];
+export const EXTENSIONS: readonly ExtensionFactory[] = [ec2Extension, lambdaExtension, ssmExtension];

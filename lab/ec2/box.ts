@@ -11,7 +11,7 @@ import { makeImage, pathOf, writeStandIns } from './image';
 import { Metadata } from './metadata';
 import { Shutdown, type PowerAction } from './power';
 import { InstanceRecords } from './records';
-import type { BoxSpawn } from './service-runner';
+import type { BoxSpawn, BoxSpawnOptions } from './service-runner';
 import { ServiceManager, type ServiceHost } from './services';
 import type { StandIn } from './stand-ins';
 import { journalctl, systemctl, systemdRun } from './systemctl';
@@ -90,18 +90,16 @@ export class Box {
   }
 
   /** Starts a process on the box, as root would find itself there. */
-  spawn(
-    words: readonly string[],
-    options: Parameters<BoxSpawn>[1] & { readonly pipes?: boolean },
-  ): ChildProcess {
+  spawn(words: readonly string[], options: BoxSpawnOptions): ChildProcess {
     const { run, root, context } = this;
     if (run === undefined) throw new Error(`The box ${this.options.instanceId} is off.`);
     const [program = '', ...args] = words;
+    const output = options.output ?? 'pipe';
     return context.processes.spawn(program, args, {
       cwd: options.directory ?? root,
       // A group of its own, so that all of it can be ended.
       detached: true,
-      stdio: options.pipes === true ? ['ignore', 'pipe', 'pipe'] : ['ignore', options.output, options.output],
+      stdio: [options.input === true ? 'pipe' : 'ignore', output, output],
       env: {
         PATH: pathOf(root),
         HOME: join(root, 'root'),
@@ -113,8 +111,8 @@ export class Box {
     });
   }
 
-  /** Calls back when the box goes down; returns a function that forgets it. */
-  onEnd(ending: () => void): () => void {
+  /** Calls back at the moment the box goes down, before its processes end; returns a function that forgets it. */
+  onGoingDown(ending: () => void): () => void {
     this.endings.add(ending);
     return () => this.endings.delete(ending);
   }
@@ -125,12 +123,12 @@ export class Box {
     if (run === undefined) return;
     this.run = undefined;
     this.isAgentActive = false;
+    for (const ending of this.endings) ending();
+    this.endings.clear();
     run.shutdown.cancel();
     run.services.close();
     await endProcessesBelow(this.context.id, this.root, hard);
     await run.server.stop();
-    for (const ending of this.endings) ending();
-    this.endings.clear();
   }
 
   /** Removes the disk of a terminated box; what its boot printed stays beside it, as EC2 keeps the console output. */

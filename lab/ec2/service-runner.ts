@@ -5,16 +5,20 @@ import { join } from 'node:path';
 import { moveBelow } from './paths';
 import type { Service, UnitCommand } from './units';
 
-/** Starts a process on a box, with the box's environment and what is added to it. */
-export type BoxSpawn = (
-  words: readonly string[],
-  options: {
-    readonly environment?: Readonly<Record<string, string>>;
-    readonly directory?: string;
-    /** File descriptor that gets standard output and standard error. */
-    readonly output: number;
-  },
-) => ChildProcess;
+/** How a process on a box is started. */
+export interface BoxSpawnOptions {
+  /** Added to the box's own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Default: the box's root. */
+  readonly directory?: string;
+  /** File descriptor that gets standard output and standard error; pipes when there is none. */
+  readonly output?: number;
+  /** Whether standard input is a pipe; by default there is none. */
+  readonly input?: boolean;
+}
+
+/** Starts a process on a box. */
+export type BoxSpawn = (words: readonly string[], options: BoxSpawnOptions) => ChildProcess;
 
 /** How a command ended. */
 export interface Ended {
