@@ -1,11 +1,135 @@
-import { readInstanceId } from './identity';
-import type { Context, Result } from './run';
-import { Stop } from './stop';
+import { createHash } from 'node:crypto';
 import { EXIT } from '../contract/exit-codes';
+import { proofKey } from '../contract/keys';
+import type { Difference, Manifest, Proof } from '../contract/manifest';
+import { whenAborted } from './backup/race';
+import { demandMajor } from './database/tools';
+import { readInstanceId } from './identity';
+import { readManifest } from './manifest-text';
+import { inBytes } from './progress';
+import { readDumpOf } from './prove/archive';
+import { compareContents } from './prove/compare';
+import { restoreBackup, type Store } from './prove/restore';
+import { demandRoom, neededBytes } from './prove/room';
+import { type ScratchServer, withScratchServer } from './prove/scratch';
+import type { Context, Result } from './run';
+import { type Committed, findBackup } from './storage/catalog';
+import { openS3 } from './storage/client';
+import { putOnce } from './storage/commit';
 
-/** Proves one backup. */
+/** What the comparison found; everything of a proof that is not about its circumstances. */
+type Finding = Pick<
+  Proof,
+  'exceptions' | 'differences' | 'scratchServerVersion' | 'tablesCompared' | 'rowsCompared'
+>;
+
+const SERVER_PROGRAMS = ['pg_restore', 'pg_dump', 'psql', 'initdb', 'postgres'];
+
+const nothingCompared = (differences: readonly Difference[], scratchServerVersion: string): Finding => ({
+  exceptions: [],
+  differences: [...differences],
+  scratchServerVersion,
+  tablesCompared: 0,
+  rowsCompared: 0,
+});
+
+/** Restores, dumps what was restored, and compares the two dumps with each other and with the manifest. */
+async function examine(
+  context: Context,
+  store: Store,
+  manifest: Manifest,
+  server: ScratchServer,
+): Promise<Finding> {
+  const interrupted = [whenAborted(context.signal), server.lost];
+  context.progress(`restoring into a scratch server (PostgreSQL ${server.version})`);
+  const restored = await restoreBackup(store, manifest, server, interrupted);
+  if ('differences' in restored) return nothingCompared(restored.differences, server.version);
+  const { archive, verdict } = restored;
+  context.progress(
+    `restored; dumping the scratch database to compare ${String(archive.data.tables.size)} tables`,
+  );
+  const again = await Promise.race([readDumpOf(server.environment), ...interrupted]);
+  const compared = compareContents(manifest.tables, archive, again, verdict.excepted);
+  const rows = [...archive.data.tables.values()].reduce((sum, table) => sum + table.rows, 0);
+  return {
+    exceptions: [...verdict.exceptions],
+    differences: [...verdict.differences, ...compared],
+    scratchServerVersion: server.version,
+    tablesCompared: archive.data.tables.size,
+    rowsCompared: rows,
+  };
+}
+
+async function carryOut(context: Context, store: Store, backup: Committed): Promise<Finding> {
+  const reading = readManifest(backup.manifestText);
+  if ('problem' in reading) {
+    const found = `a manifest that ${reading.problem}`;
+    return nothingCompared(
+      [{ what: 'manifest.json', expected: 'the manifest that was committed', found }],
+      'none',
+    );
+  }
+  const { manifest } = reading;
+  const { scratchDirectory } = context.settings;
+  await demandMajor(SERVER_PROGRAMS, manifest.serverVersion);
+  const needed = neededBytes(manifest);
+  await demandRoom(scratchDirectory, needed);
+  context.progress(
+    `proving ${backup.prefix}: ${inBytes(manifest.data.storedBytes)} stored, up to ${inBytes(needed)} of scratch`,
+  );
+  return withScratchServer(scratchDirectory, (server) => examine(context, store, manifest, server));
+}
+
+const outcomeOf = ({ differences, exceptions }: Finding): Proof['outcome'] => {
+  if (differences.length > 0) return 'failed';
+  return exceptions.length > 0 ? 'proven-except' : 'proven';
+};
+
+/**
+ * Restores a backup into a scratch database, compares, and records what it found beside the backup. A proof that cannot be
+ * carried out records nothing.
+ *
+ * @param prefix - of the backup; the newest when undefined
+ * @throws Stop with a documented exit code
+ */
 export async function prove(context: Context, prefix: string | undefined): Promise<Result> {
+  const { settings, progress } = context;
+  const startedAt = new Date();
   const box = await readInstanceId();
-  context.progress(`box ${box}, ${prefix ?? 'newest backup'}`);
-  throw new Stop(EXIT.failed, 'The proof is not built yet; nothing was begun.');
+  const s3 = openS3(settings.region);
+  try {
+    const backup = await findBackup(s3, settings.bucket, settings.databaseName, prefix);
+    const finding = await carryOut(context, { s3, bucket: settings.bucket }, backup);
+    context.signal.throwIfAborted();
+    const finishedAt = new Date();
+    const proof: Proof = {
+      formatVersion: 1,
+      outcome: outcomeOf(finding),
+      ...finding,
+      manifestSha256: createHash('sha256').update(backup.manifestText, 'utf8').digest('hex'),
+      startedAt: startedAt.toISOString(),
+      finishedAt: finishedAt.toISOString(),
+      box,
+    };
+    const key = proofKey(backup.prefix, finishedAt);
+    await putOnce(s3, settings.bucket, key, `${JSON.stringify(proof, null, 2)}\n`);
+    for (const { what, expected, found } of proof.differences)
+      progress(`DIFFERENT ${what}: expected ${expected}, found ${found}`);
+    progress(`${proof.outcome}: ${key}`);
+    const { outcome, exceptions, differences, tablesCompared, rowsCompared } = proof;
+    const seconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
+    const output = {
+      prefix: backup.prefix,
+      key,
+      outcome,
+      exceptions,
+      differences,
+      tablesCompared,
+      rowsCompared,
+      seconds,
+    };
+    return { output, exit: outcome === 'failed' ? EXIT.notProven : EXIT.ok };
+  } finally {
+    s3.destroy();
+  }
 }

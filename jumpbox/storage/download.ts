@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { drain, type Take } from '../process/pump';
+import { Stop } from '../stop';
 import { isUnavailable, statusOf, storageStop } from './client';
 
 /** How often a download that breaks off is taken up again where it ended. */
@@ -56,6 +57,7 @@ export async function download(
       return { versionId: VersionId, bytes: done };
     } catch (error) {
       if (isMissing(error)) return undefined;
+      if (error instanceof Stop) throw error;
       const broken = statusOf(error) === undefined || isUnavailable(error);
       if (!broken || attempt === ATTEMPTS) throw storageStop(`${key} could not be read to its end`, error);
     }
