@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
@@ -151,13 +151,43 @@ test('the table of settings has a line for each, with its default and its meanin
   );
 });
 
-test('the app prints a refusal as a sentence, without a stack trace, and fails', () => {
-  const { status, stdout, stderr } = spawnSync('node', ['--import', 'tsx', 'bin/app.ts'], {
-    env: { ...process.env, CDK_CONTEXT_JSON: JSON.stringify({ ttlMinutes: 'soon' }) },
-    encoding: 'utf8',
+describe('the app', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'drawbridge-app-'));
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
   });
-  expect(status).toBe(1);
-  expect(stdout).toBe('');
-  expect(stderr).toContain('- ttlMinutes: must be a whole number of minutes from 1 to 2880');
-  expect(stderr).not.toMatch(/^\s+at /m);
+  const run = (settings: Record<string, string>) =>
+    spawnSync('node', ['--import', 'tsx', 'bin/app.ts'], {
+      env: {
+        ...process.env,
+        CDK_OUTDIR: join(directory, 'out'),
+        CDK_CONTEXT_JSON: JSON.stringify({ ...settings, 'aws:cdk:bundling-stacks': [] }),
+        CDK_VALIDATION: 'false',
+      },
+      encoding: 'utf8',
+    });
+
+  test('prints a refusal as a sentence, without a stack trace, and fails', () => {
+    const { status, stdout, stderr } = run({ ttlMinutes: 'soon' });
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('- ttlMinutes: must be a whole number of minutes from 1 to 2880');
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(existsSync(join(directory, 'out', 'manifest.json'))).toBe(false);
+  });
+
+  test('does the same with what only shows when everything is put together', () => {
+    const many = join(directory, 'many.pem');
+    writeFileSync(many, rootCertificates.slice(0, 12).join('\n'));
+    const { status, stderr } = run({ databaseCa: many });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /could reach \d+ bytes; EC2 accepts 16384\. Give fewer certificates in databaseCa/,
+    );
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('writes its stack otherwise', () => {
+    expect(run({ name: 'orders' })).toMatchObject({ status: 0, stderr: '' });
+    expect(existsSync(join(directory, 'out', 'orders.template.json'))).toBe(true);
+  });
 });
