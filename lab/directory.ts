@@ -6,6 +6,9 @@ import { endProcesses, isAlive, labProcesses } from './processes';
 
 const PREFIX = 'drawbridge-lab-';
 
+/** Form of the ids that `start.ts` gives; processes of other ids without a directory are somebody else's business. */
+const ID = /^[0-9a-f]{8}$/;
+
 /** A lab that is being started belongs to its starter for so long. */
 const STARTING_MS = 15 * 60 * 1000;
 
@@ -81,7 +84,9 @@ export async function removeDeadLabs(): Promise<string[]> {
   const running = labProcesses();
   const known = labs();
   const dead = known.filter(({ id, record }) => !isLooked(id, record)).map(({ id }) => id);
-  const homeless = running.map(({ lab }) => lab).filter((lab) => !existsSync(labDirectory(lab)));
+  const homeless = running
+    .map(({ lab }) => lab)
+    .filter((lab) => ID.test(lab) && !existsSync(labDirectory(lab)));
   const found = [...new Set([...dead, ...homeless])].filter(
     (id) => id !== '' && id !== process.env.DRAWBRIDGE_LAB,
   );

@@ -1,6 +1,8 @@
 import type { LabContext } from './context';
 import { ec2Extension } from './ec2/extension';
 import type { Extension } from './endpoint/extension';
+import { s3Extension } from './s3/extension';
+import { vpcExtension } from './vpc/extension';
 import { lambdaExtension } from './lambda/extension';
 import { ssmExtension } from './ssm/extension';
 
@@ -11,4 +13,10 @@ export type ExtensionFactory = (context: LabContext) => Extension;
  * What stands in front of the emulator besides CloudFormation, which `serve.ts` adds itself.
  * Several extensions of one service may stand side by side; an operation may be intercepted only once.
  */
-export const EXTENSIONS: readonly ExtensionFactory[] = [ec2Extension, lambdaExtension, ssmExtension];
+export const EXTENSIONS: readonly ExtensionFactory[] = [
+  s3Extension,
+  vpcExtension,
+  ec2Extension,
+  lambdaExtension,
+  ssmExtension,
+];
