@@ -130,7 +130,11 @@ describe('uploads', () => {
   test('over any number of pages, several uploads of one key and more boxes than one filter takes', async () => {
     const { ec2, uploads, sweeping } = place();
     uploads.pageSize = 7;
-    const running = ec2.add({ tags: boxTags({ purpose: 'backup', expiresAt: future }) });
+    // Listed last, so that it comes after the values of the first filter.
+    const running = ec2.add({
+      id: 'i-ffffffffffffffff0',
+      tags: boxTags({ purpose: 'backup', expiresAt: future }),
+    });
     for (let n = 0; n < 250; n += 1) {
       uploads.open.set(`dead ${n}`, keyOf(`i-${n.toString(16).padStart(17, 'd')}`));
       uploads.open.set(`alive ${n}`, keyOf(running));
