@@ -66,7 +66,7 @@ export class Connection {
   async open(): Promise<void> {
     let problem = '';
     for (let attempt = 0; attempt < FIRST_ATTEMPTS && !this.closed; attempt += 1) {
-      if (attempt > 0) await this.pause(RETRY_MS.first * 2 ** attempt);
+      if (attempt > 0) await this.pause((RETRY_MS.first / 2) * 2 ** attempt);
       try {
         await this.connect(this.options.token);
         return;

@@ -45,17 +45,18 @@ export async function runShell(session: Session, streams: ShellStreams): Promise
     );
   const { input, output } = streams;
   let exitCode: number | undefined;
+  const error = streams.error ?? output;
+  const targets = new Set([output, error]);
   const write = (target: Writable, payload: Buffer): void => {
-    if (target.write(payload)) return;
-    session.listen(false);
-    target.once('drain', () => {
-      session.listen(true);
-    });
+    if (!target.write(payload)) session.listen(false);
+  };
+  const onDrain = (): void => {
+    if (![...targets].some((target) => target.writableNeedDrain)) session.listen(true);
   };
   session.consume({
     payload: (type, payload) => {
       if (type === PAYLOAD_TYPE.output) write(output, payload);
-      else if (type === PAYLOAD_TYPE.standardError) write(streams.error ?? output, payload);
+      else if (type === PAYLOAD_TYPE.standardError) write(error, payload);
       else if (type === PAYLOAD_TYPE.exitCode) exitCode = Number.parseInt(payload.toString('latin1'), 10);
     },
     drained: () => input.resume(),
@@ -71,8 +72,10 @@ export async function runShell(session: Session, streams: ShellStreams): Promise
   sendSize();
   const stopResizing = streams.onResize?.(sendSize);
   input.on('data', onData);
+  for (const target of targets) target.on('drain', onDrain);
   const end = await session.ended;
   input.off('data', onData).pause();
+  for (const target of targets) target.off('drain', onDrain);
   stopResizing?.();
   return exitCode === undefined || Number.isNaN(exitCode) ? end : { ...end, exitCode };
 }
