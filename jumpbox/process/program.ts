@@ -3,8 +3,8 @@ import type { Readable, Writable } from 'node:stream';
 import { EXIT } from '../../contract/exit-codes';
 import { codeOf, Stop } from '../stop';
 
-/** How much of a program's last words is kept. */
-const KEPT_CHARACTERS = 1024 * 1024;
+/** How much of a program's last words is kept, unless somebody wants more. */
+const KEPT_CHARACTERS = 64 * 1024;
 
 /** How long a program may take to end when asked, before it is killed. */
 const GRACE_MS = 3_000;
@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly uid?: number;
   readonly gid?: number;
+  /** How much of what it writes to standard error is kept; the end is kept when there is more. */
+  readonly keptCharacters?: number;
 }
 
 /** A program that failed: what it was, how it ended and its last words. */
@@ -71,7 +73,7 @@ export const plainEnvironment = (): Record<string, string> => ({
 
 /** Starts a program with pipes on all three streams. */
 export function start(program: string, args: readonly string[], options: ProgramOptions): Program {
-  const { environment, ...ids } = options;
+  const { environment, keptCharacters = KEPT_CHARACTERS, ...ids } = options;
   const child = spawn(program, [...args], {
     ...ids,
     env: environment,
@@ -80,7 +82,7 @@ export function start(program: string, args: readonly string[], options: Program
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-KEPT_CHARACTERS);
+    said = (said + text).slice(-keptCharacters);
   });
   const words = (): string => said;
   const done = outcome(program, child, words);

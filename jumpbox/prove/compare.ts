@@ -1,6 +1,6 @@
 import type { Difference, TableRows } from '../../contract/manifest';
 import type { ArchiveContents } from './archive';
-import { keyOf } from './names';
+import { keyOf, type TableName } from './names';
 import type { DumpData, TableData } from './script';
 import { tocDifference } from './toc';
 
@@ -58,7 +58,7 @@ function compareCounts(manifest: readonly TableRows[], archive: DumpData): Diffe
 function compareTables(
   archive: DumpData,
   restored: DumpData,
-  isExcepted: (table: TableData) => boolean,
+  isExcepted: (table: TableName) => boolean,
 ): Difference[] {
   return shortened(
     [...archive.tables].flatMap(([key, table]) => {
@@ -69,16 +69,27 @@ function compareTables(
   );
 }
 
-function compareSummaries(archive: DumpData, restored: DumpData): Difference[] {
-  const kinds = [
-    ['values of sequences', archive.sequences, restored.sequences],
-    ['large objects', archive.largeObjects, restored.largeObjects],
-  ] as const;
-  const words = ({ rows, digest }: { rows: number; digest: string }): string =>
-    `${String(rows)}, digest ${digest}`;
-  return kinds.flatMap(([what, one, other]) =>
-    words(one) === words(other) ? [] : [{ what, expected: words(one), found: words(other) }],
+function compareSequences(
+  archive: DumpData,
+  restored: DumpData,
+  isExcepted: (name: TableName) => boolean,
+): Difference[] {
+  return shortened(
+    [...archive.sequences].flatMap(([key, sequence]) => {
+      if (isExcepted(sequence)) return [];
+      const [expected, found] = [
+        sequence.statement,
+        restored.sequences.get(key)?.statement ?? 'no such sequence',
+      ];
+      return expected === found ? [] : [{ what: `value of sequence ${key}`, expected, found }];
+    }),
   );
+}
+
+function compareLargeObjects(archive: DumpData, restored: DumpData): Difference[] {
+  const words = ({ rows, digest }: DumpData['largeObjects']): string => `${String(rows)}, digest ${digest}`;
+  const [expected, found] = [words(archive.largeObjects), words(restored.largeObjects)];
+  return expected === found ? [] : [{ what: 'large objects', expected, found }];
 }
 
 /**
@@ -93,14 +104,15 @@ export function compareContents(
   restored: ArchiveContents,
   excepted: ReadonlySet<string>,
 ): Difference[] {
-  const isExcepted = ({ schema, table }: TableData): boolean =>
-    [...excepted].some(
-      (identity) => / ?TABLE( DATA)? /.test(identity) && identity.includes(` ${schema} ${table} `),
-    );
+  const exceptedOf =
+    (kinds: RegExp) =>
+    ({ schema, table }: TableName): boolean =>
+      [...excepted].some((identity) => kinds.test(identity) && identity.includes(` ${schema} ${table} `));
   return [
     ...compareToc(archive, restored, excepted),
     ...compareCounts(counted, archive.data),
-    ...compareTables(archive.data, restored.data, isExcepted),
-    ...compareSummaries(archive.data, restored.data),
+    ...compareTables(archive.data, restored.data, exceptedOf(/^TABLE (DATA )?/)),
+    ...compareSequences(archive.data, restored.data, exceptedOf(/^SEQUENCE (SET )?/)),
+    ...compareLargeObjects(archive.data, restored.data),
   ];
 }

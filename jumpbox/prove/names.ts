@@ -1,10 +1,10 @@
-/** A table as SQL names it. */
+/** A table or sequence as SQL names it. */
 export interface TableName {
   readonly schema: string;
   readonly table: string;
 }
 
-/** A table's name as a key and for messages: `"schema"."table"`, always quoted. */
+/** Such a name as a key and for messages: `"schema"."table"`, always quoted. */
 export function keyOf({ schema, table }: TableName): string {
   return [schema, table].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
 }
@@ -26,5 +26,15 @@ export function tableOfCopy(statement: string): TableName | undefined {
   const schema = identifierAt(statement, start.length);
   if (schema === undefined || statement[schema.end] !== '.') return undefined;
   const table = identifierAt(statement, schema.end + 1);
+  return table === undefined ? undefined : { schema: schema.name, table: table.name };
+}
+
+/** The sequence of a `SELECT pg_catalog.setval('schema.sequence', …);`; undefined when the statement is another. */
+export function sequenceOfSetval(statement: string): TableName | undefined {
+  const literal = /^SELECT pg_catalog\.setval\('((?:[^']|'')+)'/.exec(statement)?.[1]?.replaceAll("''", "'");
+  if (literal === undefined) return undefined;
+  const schema = identifierAt(literal, 0);
+  if (schema === undefined || literal[schema.end] !== '.') return undefined;
+  const table = identifierAt(literal, schema.end + 1);
   return table === undefined ? undefined : { schema: schema.name, table: table.name };
 }

@@ -32,6 +32,9 @@ export function ignoredErrors(words: string): number {
   return Number(/errors ignored on restore: (\d+)/.exec(words)?.[1] ?? 0);
 }
 
+/** Cause of an error that follows from an exception. */
+const RESTS = 'what rests on exceptions';
+
 /** What the errors of a restore mean for the proof. */
 export interface Verdict {
   /** What a scratch server cannot have, by name. */
@@ -41,7 +44,21 @@ export interface Verdict {
   readonly excepted: ReadonlySet<string>;
 }
 
-const tagOf = (entry: TocEntry): string[] => entry.identity.split(' ');
+/** Entries that make a thing others can name; not those that fill, comment, own or attach it. */
+const MAKES =
+  /^(TABLE|FOREIGN TABLE|SEQUENCE|VIEW|MATERIALIZED VIEW|TYPE|SHELL TYPE|DOMAIN|FUNCTION|PROCEDURE|AGGREGATE|SCHEMA|COLLATION|OPERATOR.*?|TEXT SEARCH [A-Z]+|SERVER|FOREIGN DATA WRAPPER) (?!DATA |SET |OWNED BY |ATTACH )/;
+
+/** The thing that a message says does not exist: `relation "shop.customer"`, `type "public.geometry"`, `function f(integer)`. */
+function missingThing(message: string): readonly string[] | undefined {
+  const [, quoted, plain] = /(?:"([^"]+)"|(\S+?)(?:\(.*\))?) does not exist/.exec(message) ?? [];
+  return (quoted ?? plain)?.split('.');
+}
+
+const makes = (entry: TocEntry, thing: readonly string[]): boolean => {
+  if (!MAKES.test(entry.identity)) return false;
+  const words = ` ${thing.join(' ')}`;
+  return entry.identity.includes(`${words} `) || entry.identity.includes(`${words}(`);
+};
 
 /**
  * Tells errors that only show what a scratch server cannot have (an extension that is not packaged, a role or a collation of
@@ -58,8 +75,8 @@ export function judgeErrors(
   const differences: Difference[] = [];
 
   /** Whether the archive itself brings what is said not to exist; then its absence is a fault of the backup. */
-  const isBrought = (name: string): boolean =>
-    archive.some((entry) => !excepted.has(entry.identity) && tagOf(entry).includes(name));
+  const isBrought = (thing: readonly string[]): boolean =>
+    archive.some((entry) => !excepted.has(entry.identity) && makes(entry, thing));
 
   const causeOf = (message: string): string | undefined => {
     const [, extension] = /extension "([^"]+)"/.exec(message) ?? [];
@@ -68,10 +85,8 @@ export function judgeErrors(
     if (role !== undefined) return `role ${role}`;
     const [, collation] = /collation "([^"]+)" for encoding "[^"]+" does not exist/.exec(message) ?? [];
     if (collation !== undefined) return `collation ${collation}`;
-    const [, missing] = /(?:"([^"]+)"|\S+) does not exist/.exec(message) ?? [];
-    const known = exceptions.size > 0 && /does not exist/.test(message);
-    const name = missing?.split('.').pop();
-    return known && (name === undefined || !isBrought(name)) ? 'what rests on them' : undefined;
+    const thing = missingThing(message);
+    return exceptions.size > 0 && thing !== undefined && !isBrought(thing) ? RESTS : undefined;
   };
 
   for (const { entryId, message } of errors) {
@@ -82,9 +97,7 @@ export function judgeErrors(
       differences.push({ what, expected: 'no error', found: message });
     } else {
       if (entry !== undefined) excepted.add(entry.identity);
-      exceptions.add(
-        cause === 'what rests on them' ? `${entry?.identity.trim() ?? 'entry'} (${message})` : cause,
-      );
+      exceptions.add(cause === RESTS ? `${entry?.identity.trim() ?? 'entry'} (${message})` : cause);
     }
   }
   return { exceptions: [...exceptions], differences, excepted };

@@ -10,6 +10,12 @@ import { type ScratchServer, scratchStop } from './scratch';
 import { readStored } from './stored';
 import { extensionsOf } from './toc';
 
+/** Only when it is verbose does pg_restore say which entry an error belongs to. */
+const RESTORE_ARGUMENTS = ['--dbname=restored', '--no-tablespaces', '--no-password', '--verbose'];
+
+/** A line for each entry and for each error. */
+const KEPT_CHARACTERS = 16 * 1024 * 1024;
+
 /** Where a backup's objects are read from. */
 export interface Store {
   readonly s3: S3Client;
@@ -72,7 +78,10 @@ function restoreInto(server: ScratchServer): {
   let begun: { readonly program: Program; readonly sink: ReturnType<typeof into> } | undefined;
   const begin = async (head: Buffer): Promise<void> => {
     await server.createDatabase(encodingOf(head));
-    const program = start('pg_restore', ['--dbname=restored', '--no-tablespaces', '--no-password'], server);
+    const program = start('pg_restore', RESTORE_ARGUMENTS, {
+      environment: server.environment,
+      keptCharacters: KEPT_CHARACTERS,
+    });
     program.stdout.resume();
     begun = { program, sink: into(program.stdin) };
     await begun.sink.take(head);

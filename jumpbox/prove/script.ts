@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { keyOf, type TableName, tableOfCopy } from './names';
+import { keyOf, sequenceOfSetval, type TableName, tableOfCopy } from './names';
 import { RowDigest } from './row-digest';
 import { StatementCutter } from './statements';
 
@@ -17,12 +17,17 @@ export interface TableData extends TableName {
   readonly columns: string;
 }
 
+/** Where a sequence stands. */
+export interface SequenceValue extends TableName {
+  readonly statement: string;
+}
+
 /** What a dump holds besides its definitions. */
 export interface DumpData {
   /** By {@link keyOf}. */
   readonly tables: ReadonlyMap<string, TableData>;
-  /** Values of sequences, each statement a row. */
-  readonly sequences: { readonly rows: number; readonly digest: string };
+  /** By {@link keyOf}: the statement that sets the sequence's value. */
+  readonly sequences: ReadonlyMap<string, SequenceValue>;
   /** Large objects with their numbers, contents and owners. */
   readonly largeObjects: { readonly rows: number; readonly digest: string };
 }
@@ -42,7 +47,7 @@ interface OpenTable extends TableName {
 export class ScriptReader {
   private readonly cutter = new StatementCutter();
   private readonly tables = new Map<string, OpenTable>();
-  private readonly sequences = new RowDigest();
+  private readonly sequences = new Map<string, SequenceValue>();
   private readonly largeObjects = new RowDigest();
   private copying: OpenTable | undefined;
   private skipLine = false;
@@ -71,11 +76,10 @@ export class ScriptReader {
       key,
       { schema, table, columns, rows: rows.rows, digest: rows.digest() },
     ]);
-    const summary = (digest: RowDigest) => ({ rows: digest.rows, digest: digest.digest() });
     return {
       tables: new Map(tables),
-      sequences: summary(this.sequences),
-      largeObjects: summary(this.largeObjects),
+      sequences: this.sequences,
+      largeObjects: { rows: this.largeObjects.rows, digest: this.largeObjects.digest() },
     };
   }
 
@@ -87,18 +91,19 @@ export class ScriptReader {
 
   private take(statement: string): void {
     const name = tableOfCopy(statement);
-    if (name !== undefined) {
-      const key = keyOf(name);
-      const columns = statement.slice(statement.indexOf('('), statement.lastIndexOf(')') + 1);
-      const table = this.tables.get(key) ?? { ...name, columns, rows: new RowDigest() };
-      this.tables.set(key, table);
-      this.copying = table;
-      this.skipLine = true;
-    } else if (statement.startsWith('SELECT pg_catalog.setval(')) {
-      this.sequences.addRow(statement);
-    } else if (!PREPARATION.test(statement)) {
-      this.takeLargeObject(statement);
-    }
+    const sequence = sequenceOfSetval(statement);
+    if (name !== undefined) this.openTable(name, statement);
+    else if (sequence !== undefined) this.sequences.set(keyOf(sequence), { ...sequence, statement });
+    else if (!PREPARATION.test(statement)) this.takeLargeObject(statement);
+  }
+
+  private openTable(name: TableName, statement: string): void {
+    const key = keyOf(name);
+    const columns = statement.slice(statement.indexOf('('), statement.lastIndexOf(')') + 1);
+    const table = this.tables.get(key) ?? { ...name, columns, rows: new RowDigest() };
+    this.tables.set(key, table);
+    this.copying = table;
+    this.skipLine = true;
   }
 
   /** What is neither rows, nor a sequence, nor preparation, belongs to large objects. Writes follow the opening of theirs. */
