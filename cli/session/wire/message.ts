@@ -59,13 +59,17 @@ const PAYLOAD_AT = HEADER_LENGTH + 4;
 const TYPE_BYTES = 32;
 const WORD = 0x1_0000_0000;
 
+const KNOWN_TYPES = new Map<string, string>(
+  Object.values(MESSAGE_TYPE).map((type) => [type.padEnd(TYPE_BYTES, ' '), type]),
+);
+
 /** One binary frame of the data channel. */
 export interface Message {
   readonly type: string;
   /** Number of a stream message, from 0; of no meaning for others. */
   readonly sequence: number;
   readonly flags: number;
-  /** UUID in the order in which it is written as text. */
+  /** UUID as it stands on the wire: its low eight bytes first (messageparser.go, putUuid). */
   readonly id: Buffer;
   /** One of {@link PAYLOAD_TYPE}; numbers that are not listed are let through. */
   readonly payloadType: number;
@@ -77,18 +81,25 @@ export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
 }
 
-/** A random UUID (version 4) as 16 bytes. */
+/** Randomness is drawn for many ids at once: asking for each costs more than everything else about a message. */
+const POOL_BYTES = 16 * 256;
+let pool = Buffer.alloc(0);
+
+/** A random UUID (version 4) as it stands on the wire. */
 export function newMessageId(): Buffer {
-  const id = randomFillSync(Buffer.allocUnsafe(16));
-  id.writeUInt8((id.readUInt8(6) & 0x0f) | 0x40, 6);
-  id.writeUInt8((id.readUInt8(8) & 0x3f) | 0x80, 8);
+  if (pool.length === 0) pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_BYTES));
+  const id = pool.subarray(0, 16);
+  pool = pool.subarray(16);
+  id.writeUInt8((id.readUInt8(14) & 0x0f) | 0x40, 14);
+  id.writeUInt8((id.readUInt8(0) & 0x3f) | 0x80, 0);
   return id;
 }
 
-/** The 36 characters of a UUID given as 16 bytes. */
+/** The 36 characters of a UUID given as it stands on the wire. */
 export function idText(id: Buffer): string {
   const hex = id.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const [low, high] = [hex.slice(0, 16), hex.slice(16)];
+  return `${high.slice(0, 8)}-${high.slice(8, 12)}-${high.slice(12)}-${low.slice(0, 4)}-${low.slice(4)}`;
 }
 
 /** The bytes of one frame; the payload is copied. */
@@ -102,9 +113,7 @@ export function encodeMessage(message: Message): Buffer {
   writeUInt64(bytes, Date.now(), AT.created);
   writeUInt64(bytes, message.sequence, AT.sequence);
   writeUInt64(bytes, message.flags, AT.flags);
-  // The low eight bytes of the UUID stand first (messageparser.go, putUuid).
-  message.id.copy(bytes, AT.id, 8, 16);
-  message.id.copy(bytes, AT.id + 8, 0, 8);
+  message.id.copy(bytes, AT.id, 0, 16);
   hash('sha256', payload, 'buffer').copy(bytes, AT.digest);
   bytes.writeUInt32BE(message.payloadType, AT.payloadType);
   bytes.writeUInt32BE(payload.length, HEADER_LENGTH);
@@ -123,12 +132,13 @@ export function encodeMessage(message: Message): Buffer {
 export function decodeMessage(bytes: Buffer): Message {
   if (bytes.length < PAYLOAD_AT)
     throw new MalformedMessage(`a message has ${PAYLOAD_AT} bytes or more, this one ${bytes.length}`);
-  const type = bytes.toString('latin1', AT.type, AT.type + TYPE_BYTES).replace(/[\0 ]+$/, '');
+  const padded = bytes.toString('latin1', AT.type, AT.type + TYPE_BYTES);
+  const type = KNOWN_TYPES.get(padded) ?? padded.replace(/[\0 ]+$/, '');
   const head = {
     type,
     sequence: readUInt64(bytes, AT.sequence, 'sequence number'),
     flags: bytes.readUInt32BE(AT.flags + 4),
-    id: Buffer.concat([bytes.subarray(AT.id + 8, AT.id + 16), bytes.subarray(AT.id, AT.id + 8)]),
+    id: bytes.subarray(AT.id, AT.digest),
     payloadType: bytes.readUInt32BE(AT.payloadType),
   };
   if (type === MESSAGE_TYPE.startPublication || type === MESSAGE_TYPE.pausePublication)

@@ -11,7 +11,8 @@ import {
   type Message,
 } from '../../../cli/session/wire/message';
 
-const ID = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
+/** 00112233-4455-6677-8899-aabbccddeeff. */
+const ID = Buffer.from('8899aabbccddeeff0011223344556677', 'hex');
 const example: Message = {
   type: MESSAGE_TYPE.input,
   sequence: 0x1_0000_0002,
