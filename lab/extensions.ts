@@ -1,9 +1,12 @@
+import { autoScalingExtension } from './autoscaling/extension';
 import type { LabContext } from './context';
 import { ec2Extension } from './ec2/extension';
 import type { Extension } from './endpoint/extension';
 import { s3Extension } from './s3/extension';
 import { vpcExtension } from './vpc/extension';
 import { lambdaExtension } from './lambda/extension';
+import { rdsExtension } from './rds/extension';
+import { schedulerExtension } from './scheduler/extension';
 import { ssmExtension } from './ssm/extension';
 
 /** Makes an extension for one running lab. */
@@ -19,4 +22,7 @@ export const EXTENSIONS: readonly ExtensionFactory[] = [
   ec2Extension,
   lambdaExtension,
   ssmExtension,
+  rdsExtension,
+  schedulerExtension,
+  autoScalingExtension,
 ];

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cloudFormation } from './cloudformation/extension';
 import type { LabContext } from './context';
+import { labControl } from './control';
 import { labDirectory, labFiles, removeLab, writeRecord, type LabRecord } from './directory';
 import type { Extension } from './endpoint/extension';
 import { startEndpoint } from './endpoint/server';
@@ -80,6 +81,7 @@ async function serve(): Promise<void> {
   };
   const formation = cloudFormation(context);
   endpoint.addPath(formation.answerCustomResource);
+  endpoint.addPath(labControl(context));
   const extensions: Extension[] = [formation.extension, ...EXTENSIONS.map((make) => make(context))];
   for (const extension of extensions) {
     endpoint.add(extension);

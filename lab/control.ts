@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import type { LabContext } from './context';
+import type { OwnPath } from './endpoint/server';
+import { faultOrder, faultsOf } from './faults';
+import { schedulesOf } from './scheduler/schedules';
+
+const clockOrder = z.strictObject({ advanceSeconds: z.number().positive() });
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+}
+
+/**
+ * What the lab can do that AWS cannot, for tests in another process:
+ *
+ * - `PUT /lab/faults` with a {@link faultOrder}: the next calls of an operation fail;
+ * - `PUT /lab/clock` with `{ "advanceSeconds": 60 }`: the clock of the schedules goes forward.
+ */
+export function labControl(context: LabContext): OwnPath {
+  const orders: Readonly<Record<string, (order: unknown) => Promise<void> | void>> = {
+    '/lab/faults': (order) => {
+      faultsOf(context).inject(faultOrder.parse(order));
+    },
+    '/lab/clock': (order) => schedulesOf(context).advance(clockOrder.parse(order).advanceSeconds),
+  };
+  return async (request, response) => {
+    const act = request.method === 'PUT' ? orders[request.url ?? ''] : undefined;
+    if (act === undefined) return false;
+    try {
+      await act(await readJson(request));
+      response.writeHead(204).end();
+    } catch (error) {
+      response.writeHead(400).end(`The order was refused: ${String(error)}\n`);
+    }
+    return true;
+  };
+}
