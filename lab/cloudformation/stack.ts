@@ -114,7 +114,10 @@ export class Stack {
 
   /** Adds an event. */
   tell(event: Omit<StackEvent, 'id' | 'at'>): void {
-    this.events.push({ ...event, id: `${event.logicalId}-${randomUUID()}`, at: new Date() });
+    // Readers sort by time: no two events of a stack have the same.
+    const last = this.events.at(-1)?.at.getTime() ?? 0;
+    const at = new Date(Math.max(Date.now(), last + 1));
+    this.events.push({ ...event, id: `${event.logicalId}-${randomUUID()}`, at });
   }
 
   /** Moves the stack itself on. */

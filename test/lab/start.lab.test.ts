@@ -1,0 +1,87 @@
+import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { labs, removeDeadLabs, type LabRecord } from '../../lab/directory';
+import { labProcesses } from '../../lab/processes';
+import { startLab, type RunningLab } from '../../lab/start';
+
+const pidsOf = (id: string): number[] =>
+  labProcesses()
+    .filter(({ lab }) => lab === id)
+    .map(({ pid }) => pid);
+
+const recordOf = ({ directory }: RunningLab): LabRecord =>
+  JSON.parse(readFileSync(join(directory, 'lab.json'), 'utf8')) as LabRecord;
+
+/** Waits for something that will happen, however slow the machine; the test's own timeout is the limit. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await sleep(50);
+}
+
+/** Starts a lab from a process of its own and tells the lab's id. */
+async function startElsewhere(): Promise<{ id: string; child: ReturnType<typeof spawn> }> {
+  const start = JSON.stringify(join(__dirname, '..', '..', 'lab', 'start.ts'));
+  const program = `require(${start}).startLab().then(({ id }) => { console.log(id); setInterval(() => {}, 1000); })`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [id] = await new Promise<[string]>((resolve) => {
+    createInterface({ input: child.stdout }).once('line', (line) => {
+      resolve([line]);
+    });
+  });
+  return { id, child };
+}
+
+describe('a lab', () => {
+  it('answers at one address, says where it is, and leaves nothing when it stops', async () => {
+    const lab = await startLab();
+    try {
+      expect(lab.environment).toMatchObject({
+        AWS_ENDPOINT_URL: lab.endpoint,
+        AWS_EC2_METADATA_DISABLED: 'true',
+      });
+      expect(recordOf(lab)).toMatchObject({
+        id: lab.id,
+        endpoint: lab.endpoint,
+        keep: false,
+        account: '123456789012',
+      });
+      expect(pidsOf(lab.id)).toContain(recordOf(lab).pid);
+      const s3 = new S3Client({
+        endpoint: lab.endpoint,
+        region: 'eu-west-1',
+        credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' },
+        forcePathStyle: true,
+      });
+      await s3.send(new CreateBucketCommand({ Bucket: 'a-bucket' }));
+      const { Buckets } = await s3.send(new ListBucketsCommand({}));
+      expect(Buckets?.map(({ Name }) => Name)).toEqual(['a-bucket']);
+    } finally {
+      await lab.stop();
+    }
+    expect(pidsOf(lab.id)).toEqual([]);
+    expect(existsSync(lab.directory)).toBe(false);
+  });
+
+  it('ends when the process that started it is killed', async () => {
+    const { id, child } = await startElsewhere();
+    const directory = labs().find((lab) => lab.id === id);
+    expect(directory?.record).toMatchObject({ state: 'serving' });
+    child.kill('SIGKILL');
+    await until(() => pidsOf(id).length === 0 && !labs().some((lab) => lab.id === id));
+  });
+
+  it('that was killed itself is cleared up by the next one', async () => {
+    const lab = await startLab();
+    process.kill(recordOf(lab).pid, 'SIGKILL');
+    await until(() => !pidsOf(lab.id).includes(recordOf(lab).pid));
+    expect(pidsOf(lab.id).length).toBeGreaterThan(0);
+    expect(await removeDeadLabs()).toContain(lab.id);
+    expect(pidsOf(lab.id)).toEqual([]);
+    expect(existsSync(lab.directory)).toBe(false);
+  });
+});
