@@ -71,13 +71,23 @@ export const plainEnvironment = (): Record<string, string> => ({
   LC_ALL: 'C',
 });
 
+function signalGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error;
+  }
+}
+
 /** Starts a program with pipes on all three streams. */
 export function start(program: string, args: readonly string[], options: ProgramOptions): Program {
   const { environment, keptCharacters = KEPT_CHARACTERS, ...ids } = options;
+  // A process group of its own: what the program itself started ends with it.
   const child = spawn(program, [...args], {
     ...ids,
     env: environment,
     cwd: '/',
+    detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let said = '';
@@ -88,14 +98,20 @@ export function start(program: string, args: readonly string[], options: Program
   const done = outcome(program, child, words);
   // Whoever waits for it hears of a failure; until then it must not count as unhandled.
   done.catch(() => undefined);
+  let closed = false;
+  child.once('close', () => {
+    closed = true;
+  });
   const end: Program['end'] = async (signal = 'SIGTERM') => {
-    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
-      child.kill(signal);
-      const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
-      child.stdout.destroy();
-      await done.catch(() => undefined);
-      clearTimeout(timer);
-    }
+    if (closed || child.pid === undefined) return;
+    const group = child.pid;
+    signalGroup(group, signal);
+    const timer = setTimeout(() => {
+      signalGroup(group, 'SIGKILL');
+    }, GRACE_MS);
+    child.stdout.destroy();
+    await done.catch(() => undefined);
+    clearTimeout(timer);
   };
   return { stdin: child.stdin, stdout: child.stdout, done, words, end };
 }

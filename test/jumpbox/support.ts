@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { instanceOfKey } from '../../contract/keys';
 import { type Manifest, manifest, type Proof, proof } from '../../contract/manifest';
+import type { BoxEnd } from '../support/box-run';
 import { BUCKET, INSTANCE, type Stage } from '../support/stage';
 
 /** What can be seen in the bucket. */
@@ -90,3 +91,21 @@ export const told = (stderr: string): string =>
     .split('\n')
     .filter((line) => /\S/.test(line) && !/^\s+\d+\.\d s {2}/.test(line))
     .join('\n');
+
+/** The promise of every fault: what was listed before is listed now, nothing more; no upload is left open; one message. */
+export async function expectFailure(
+  stage: Stage,
+  run: () => Promise<BoxEnd>,
+  code: number,
+  message: RegExp,
+): Promise<BoxEnd> {
+  const before = await backupsIn(stage);
+  const end = await run();
+  expect(told(end.stderr)).toMatch(message);
+  expect(end.code).toBe(code);
+  expect(end.stdout).toBe('');
+  expect(end.stderr).not.toMatch(/^\s+at .*\(/m);
+  expect(await backupsIn(stage)).toEqual(before);
+  expect(await openUploads(stage)).toEqual([]);
+  return end;
+}
