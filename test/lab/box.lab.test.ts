@@ -13,7 +13,6 @@ import {
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { processesBelow } from '../../lab/ec2/box-processes';
-import { faultsOf } from '../../lab/faults';
 import { startComputeLab, type ComputeLab } from './compute-lab';
 import { base64, describe as instance, eventually, IMAGE, inState, launch, makeRole } from './fixtures';
 
@@ -283,12 +282,11 @@ describe('RunInstances', () => {
   });
 
   it('fails as often as a test has ordered, and then no more', async () => {
-    faultsOf(lab.context).inject({
-      service: 'ec2',
-      operation: 'RunInstances',
-      code: 'InsufficientInstanceCapacity',
-      matching: { InstanceType: 't4g.micro' },
-    });
+    const order = (fault: object): Promise<Response> =>
+      fetch(`${lab.context.endpoint}/lab/faults`, { method: 'PUT', body: JSON.stringify(fault) });
+    const fault = { service: 'ec2', operation: 'RunInstances', code: 'InsufficientInstanceCapacity' };
+    expect((await order({ ...fault, matching: { InstanceType: 't4g.micro' } })).status).toBe(204);
+    expect((await order({ ...fault, nonsense: 1 })).status).toBe(400);
     const power = '#!/bin/sh\npoweroff\n';
     const other = await launch(ec2, 'box', power, { InstanceType: 't4g.small' });
     await expect(launch(ec2, 'box', power)).rejects.toThrow(

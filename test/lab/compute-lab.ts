@@ -3,6 +3,7 @@ import { openSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabContext } from '../../lab/context';
+import { labControl } from '../../lab/control';
 import { labDirectory, labFiles, makeDirectory, removeLab } from '../../lab/directory';
 import { startEndpoint } from '../../lab/endpoint/server';
 import { ACCOUNT, REGION } from '../../lab/environment';
@@ -52,6 +53,7 @@ export async function startComputeLab(): Promise<ComputeLab> {
       processes,
       log: (line) => log.push(line),
     };
+    endpoint.addPath(labControl(context));
     for (const make of EXTENSIONS) {
       const extension = make(context);
       endpoint.add(extension);
