@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { drain, type Take } from '../process/pump';
 import { Stop } from '../stop';
-import { isUnavailable, statusOf, storageStop } from './client';
+import { statusOf, storageStop } from './client';
 
 /** How often a download that breaks off is taken up again where it ended. */
 const ATTEMPTS = 5;
@@ -47,6 +47,7 @@ export async function download(
     return take(chunk);
   };
   for (let attempt = 1; ; attempt += 1) {
+    const begin = done;
     try {
       const rest = done === 0 ? {} : { Range: `bytes=${String(done)}-`, IfMatch: tag };
       const { Body, VersionId, ETag } = await s3.send(
@@ -58,8 +59,9 @@ export async function download(
     } catch (error) {
       if (isMissing(error)) return undefined;
       if (error instanceof Stop) throw error;
-      const broken = statusOf(error) === undefined || isUnavailable(error);
-      if (!broken || attempt === ATTEMPTS) throw storageStop(`${key} could not be read to its end`, error);
+      // What gave no byte at all was tried often enough by the SDK.
+      const isBroken = done > begin && statusOf(error) === undefined;
+      if (!isBroken || attempt === ATTEMPTS) throw storageStop(`${key} could not be read to its end`, error);
     }
   }
 }

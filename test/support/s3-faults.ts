@@ -20,6 +20,8 @@ export interface S3Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
+  /** Sends so many bytes of the body, and then breaks the connection. */
+  readonly cutAfter?: number;
 }
 
 /** Answers a call in S3's stead, or lets it through (perhaps changed) and answers differently. */
@@ -80,7 +82,9 @@ function reply(response: ServerResponse, answer: S3Answer, method: string): void
     if (value !== undefined && !['transfer-encoding', 'connection'].includes(name)) headers[name] = value;
   }
   if (method !== 'HEAD') headers['content-length'] = String(answer.body.length);
-  response.writeHead(answer.status, headers).end(answer.body);
+  response.writeHead(answer.status, headers);
+  if (answer.cutAfter === undefined) response.end(answer.body);
+  else response.write(answer.body.subarray(0, answer.cutAfter), () => response.destroy());
 }
 
 /** Starts a proxy before the S3 at `target`. */
