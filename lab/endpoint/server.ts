@@ -163,10 +163,28 @@ class LabEndpoint implements Endpoint {
     const interceptor =
       this.interceptors.get(`${call.service}.${call.operation}`) ??
       this.interceptors.get(`${call.service}.*`);
-    const pass = (changed: AwsCall): Promise<AwsReply> => forward(emulator, changed);
+    const pass = async (changed: AwsCall): Promise<AwsReply> =>
+      this.inWords(changed, await forward(emulator, changed));
     const reply =
       interceptor === undefined ? await pass(call) : await this.intercept(interceptor, call, pass);
     write(outgoing, reply, call.method);
+  }
+
+  /**
+   * The emulator answers a web page to what it does not know. Clients would take that for a passing failure and try again
+   * for half a minute: it becomes an error that says what is missing.
+   */
+  private inWords(call: AwsCall, reply: AwsReply): AwsReply {
+    if (reply.status < 400 || !(reply.headers['content-type'] ?? '').startsWith('text/html')) return reply;
+    const name = `${call.service}.${call.operation}`;
+    this.options.log(
+      `endpoint: the emulator answered ${reply.status} to ${name}: ${reply.body.toString().slice(0, 300)}`,
+    );
+    if (reply.status === 500) {
+      const message = `The emulator failed at ${name}; its log says why.`;
+      return errorReply(call, { code: 'InternalFailure', message, status: 500 });
+    }
+    return errorReply(call, { code: 'UnknownOperation', message: `The lab has no ${name}.`, status: 400 });
   }
 
   private async intercept(

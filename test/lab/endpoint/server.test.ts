@@ -59,6 +59,10 @@ beforeAll(async () => {
       .on('data', (chunk: Buffer) => chunks.push(chunk))
       .on('end', () => {
         const { method = '', url = '', headers } = incoming;
+        if (headers['x-amz-target'] === 'AmazonSSM.Unheard') {
+          outgoing.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html>');
+          return;
+        }
         seen.push({ method, url, headers, body: Buffer.concat(chunks).toString() });
         outgoing
           .writeHead(201, { etag: '"e"', 'x-from': 'emulator' })
@@ -117,6 +121,15 @@ describe('the endpoint', () => {
     expect(defect.status).toBe(500);
     expect(defect.body).toContain('a defect');
     expect(logged.join('\n')).toContain('ssm.LabelParameterVersion failed in the lab');
+  });
+
+  it('says in the words of the API what the emulator has no idea of', async () => {
+    const answer = await ssm('Unheard');
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body)).toMatchObject({
+      __type: 'UnknownOperation',
+      message: 'The lab has no ssm.Unheard.',
+    });
   });
 
   it('streams S3 bodies through untouched, whatever their framing', async () => {
