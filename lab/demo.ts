@@ -49,13 +49,12 @@ async function demo(keep: boolean): Promise<void> {
   const [postgres] = hostPostgres();
   if (missing.length > 0 || postgres === undefined) throw new Error(missing.join('\n'));
   timeline.say('Drawbridge: deploy, open a box, back up, prove, destroy. Everything runs on this machine.\n');
-  let lab: RunningLab | undefined;
-  await timeline.step('Start the lab: AWS on this machine', async (progress) => {
-    lab = await startLab({ keep, say: progress });
-    Object.assign(process.env, lab.environment);
-    return `endpoint ${lab.endpoint}`;
-  });
-  if (lab === undefined) return;
+  const lab = await timeline.step(
+    'Start the lab: AWS on this machine',
+    (progress) => startLab({ keep, say: progress }),
+    { outcome: ({ endpoint }) => `endpoint ${endpoint}` },
+  );
+  Object.assign(process.env, lab.environment);
   try {
     const outputs = await mainJob(lab, timeline, postgres);
     if (keep) {

@@ -11,9 +11,9 @@ function demandSuccess(what: string, outcome: CommandOutcome): void {
   throw new Error(`${what} ended with ${outcome.status}, exit code ${outcome.exitCode}:\n${outcome.stderr}`);
 }
 
-/** The one line of JSON that a program of the box prints as its result. */
+/** What a program of the box prints to standard output: its result, as JSON. */
 const result = (outcome: CommandOutcome): Record<string, unknown> =>
-  JSON.parse(outcome.stdout.trim().split('\n').pop() ?? '{}') as Record<string, unknown>;
+  JSON.parse(outcome.stdout) as Record<string, unknown>;
 
 /** Runs the backup document, shows the manifest, runs the proof document, shows the proof. */
 export async function backUpAndProve(
@@ -23,13 +23,15 @@ export async function backUpAndProve(
   timeline: Timeline,
 ): Promise<void> {
   const bucket = outputs.BackupBucketName;
-  let prefix = '';
-  await timeline.step('Back up: dump, compress, stream to S3, commit', async (progress) => {
-    const outcome = await cloud.runDocument(outputs.BackupDocumentName, instanceId, {}, progress);
-    demandSuccess('The backup', outcome);
-    prefix = String(result(outcome).prefix);
-    return `committed ${prefix}`;
-  });
+  const prefix = await timeline.step(
+    'Back up: dump, compress, stream to S3, commit',
+    async (progress) => {
+      const outcome = await cloud.runDocument(outputs.BackupDocumentName, instanceId, {}, progress);
+      demandSuccess('The backup', outcome);
+      return String(result(outcome).prefix);
+    },
+    { outcome: (committed) => `committed ${committed}` },
+  );
   await timeline.step('Read its manifest', async () => {
     const manifest = manifestSchema.parse(JSON.parse(await cloud.read(bucket, `${prefix}manifest.json`)));
     const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);

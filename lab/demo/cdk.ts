@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { LAB_VARIABLE } from '../processes';
+import type { RunningLab } from '../start';
 import type { Progress } from './timeline';
 
 const PROJECT = join(__dirname, '..', '..');
@@ -7,18 +9,14 @@ const PROJECT = join(__dirname, '..', '..');
 /**
  * Runs the CDK's own command line on the app.
  *
- * @param environment - addresses and keys of the lab, as the AWS SDKs name them
+ * @param lab - where it deploys to
  * @param progress - told the newest line of output
  * @throws Error with the last lines of output when the command fails
  */
-export async function cdk(
-  args: readonly string[],
-  environment: Readonly<Record<string, string>>,
-  progress: Progress,
-): Promise<void> {
+export async function cdk(args: readonly string[], lab: RunningLab, progress: Progress): Promise<void> {
   const child = spawn(process.execPath, [join(PROJECT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args], {
     cwd: PROJECT,
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...lab.environment, [LAB_VARIABLE]: lab.id, NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

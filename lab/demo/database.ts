@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import type { HostPostgres } from '../parts';
+import { LAB_VARIABLE } from '../processes';
 import { loadSample } from '../sample/load';
 import type { RunningLab } from '../start';
 import type { Cloud } from './cloud';
 import type { Outputs } from './outputs';
-
-/** Orders in the sample shop; each brings about 3.7 rows. */
-const ORDERS = 80_000;
 
 /**
  * Fills the stack's database as its master, over TLS. On AWS this would need an access box; in the lab the database listens
@@ -17,9 +15,11 @@ export async function fillDatabase(
   lab: RunningLab,
   postgres: HostPostgres,
   outputs: Outputs,
+  orders: number,
 ): Promise<string> {
   const { username, password } = await cloud.credentials(outputs.DatabaseSecretArn);
   const environment = {
+    [LAB_VARIABLE]: lab.id,
     PGHOST: outputs.DatabaseEndpoint,
     PGPORT: outputs.DatabasePort,
     PGDATABASE: outputs.DatabaseName,
@@ -28,6 +28,6 @@ export async function fillDatabase(
     PGSSLMODE: 'verify-full',
     PGSSLROOTCERT: join(lab.directory, 'rds-ca.pem'),
   };
-  await loadSample({ psql: join(postgres.bin, 'psql'), environment }, { rows: ORDERS });
-  return `a shop with ${ORDERS.toLocaleString('en')} orders: partitions, triggers, row security, large objects, …`;
+  await loadSample({ psql: join(postgres.bin, 'psql'), environment }, { rows: orders });
+  return `a shop with ${orders.toLocaleString('en')} orders: partitions, triggers, row security, large objects, …`;
 }

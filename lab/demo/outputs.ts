@@ -2,6 +2,7 @@
 export const OUTPUT_NAMES = [
   'CreateFunctionName',
   'DestroyFunctionName',
+  'SweepFunctionName',
   'BackupBucketName',
   'BackupDocumentName',
   'ProveDocumentName',

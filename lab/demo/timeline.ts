@@ -1,13 +1,18 @@
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
+/** Away from a terminal, a step's progress is a line at most so often. */
+const QUIET_MILLISECONDS = 5_000;
+
 /** Shows what a step is doing at the moment. */
 export type Progress = (text: string) => void;
+
+const textOf = (result: unknown): string => (typeof result === 'string' ? result : '');
 
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 /**
- * Prints what happens, step by step: what, the outcome, how long. On a terminal the running step moves; elsewhere each
- * change of its progress is a line.
+ * Prints what happens, step by step: what, the outcome, how long. On a terminal the running step moves; elsewhere its progress
+ * is a line every few seconds.
  */
 export class Timeline {
   private readonly started = Date.now();
@@ -24,18 +29,26 @@ export class Timeline {
    * Runs one step.
    *
    * @param title - what happens, in words for somebody who sees it for the first time
-   * @param work - does it; what it returns is printed as the outcome
+   * @param work - does it
+   * @param outcome - puts what the work returned into words; by default, text is printed as it is
+   * @returns what the work returned
    * @throws whatever the work throws, after having printed that the step failed
    */
-  async step(title: string, work: (progress: Progress) => Promise<string>): Promise<void> {
+  async step<T>(
+    title: string,
+    work: (progress: Progress) => Promise<T>,
+    { outcome = textOf }: { outcome?: (result: T) => string } = {},
+  ): Promise<T> {
     this.count += 1;
     const began = Date.now();
     const head = `${String(this.count).padStart(2)}  ${title}`;
     const display = this.out.isTTY ? this.spin(head, began) : this.lines(head);
     try {
-      const outcome = await work(display.progress);
+      const result = await work(display.progress);
       display.end(`${head}  ✓ ${seconds(began)}`);
-      for (const line of outcome.split('\n').filter((text) => text !== '')) this.say(`      ${line}`);
+      const lines = outcome(result).split('\n');
+      for (const line of lines.filter((text) => text !== '')) this.say(`      ${line}`);
+      return result;
     } catch (error) {
       display.end(`${head}  ✗ ${seconds(began)}`);
       throw error;
@@ -48,12 +61,13 @@ export class Timeline {
   }
 
   private lines(head: string): { progress: Progress; end: (line: string) => void } {
-    let last = '';
+    let last = Date.now();
     this.say(head);
     return {
       progress: (text) => {
-        if (text !== last) this.say(`      … ${text}`);
-        last = text;
+        if (Date.now() - last < QUIET_MILLISECONDS) return;
+        this.say(`      … ${text}`);
+        last = Date.now();
       },
       end: (line) => {
         this.say(line);

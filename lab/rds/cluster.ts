@@ -184,6 +184,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', DRAWBRIDGE_LAB: process.env.DRAWBRIDGE_LAB ?? '' },
     stdio: ['ignore', 'ignore', 'ignore'],
   });
+  // Should this process die of an error, its server must not stay behind.
+  const endServer = (): void => void server.kill('SIGQUIT');
+  process.once('exit', endServer);
   const common = {
     PATH: process.env.PATH ?? '',
     PGPORT: String(port),
@@ -210,6 +213,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const stop: Cluster['stop'] = async (mode = 'fast') => {
     server.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
     await ended(server);
+    process.off('exit', endServer);
     rmSync(sockets, { recursive: true, force: true });
   };
   try {

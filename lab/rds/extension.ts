@@ -60,12 +60,12 @@ async function create(instances: DbInstances, call: AwsCall, forward: Forward): 
   const at = ['CreateDBInstanceResponse', 'CreateDBInstanceResult', 'DBInstance'];
   const identifier = read(reply.body, ...at, 'DBInstanceIdentifier') ?? '';
   const secretArn = read(reply.body, ...at, 'MasterUserSecret', 'SecretArn');
+  const username = textOf(call, 'MasterUsername') ?? 'postgres';
   try {
     const password =
       secretArn === undefined
         ? (textOf(call, 'MasterUserPassword') ?? '')
-        : await instances.managedPassword(call.region, secretArn);
-    const username = textOf(call, 'MasterUsername') ?? 'postgres';
+        : await instances.managedPassword(call.region, secretArn, username);
     await instances.create({ identifier, engine, engineVersion, database, master: { username, password } });
   } catch (error) {
     await forget(call, forward, identifier);

@@ -1,4 +1,4 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -120,13 +120,18 @@ export class DbInstances {
     for (const identifier of [...this.clusters.keys()]) await this.delete(identifier);
   }
 
-  /** Password in a secret that RDS manages: JSON with `username` and `password`. */
-  async managedPassword(region: string, secretArn: string): Promise<string> {
+  /**
+   * Password in the secret that RDS manages: JSON with `username` and `password`. The emulator writes a user name of its own,
+   * RDS the master's (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html).
+   */
+  async managedPassword(region: string, secretArn: string, username: string): Promise<string> {
     const secrets = new SecretsManagerClient(emulatorAccess(this.context, region));
     try {
       const { SecretString = '{}' } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
       const { password } = JSON.parse(SecretString) as { password?: string };
       if (password === undefined) throw new Error(`The emulator's secret ${secretArn} holds no password.`);
+      const text = JSON.stringify({ username, password });
+      await secrets.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString: text }));
       return password;
     } finally {
       secrets.destroy();

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostPostgres } from '../parts';
+import type { RunningLab } from '../start';
+import { cdk } from './cdk';
+import { type Outputs, readOutputs } from './outputs';
+import type { Progress } from './timeline';
+
+/** The app's stack in a lab: `cdk bootstrap`, `cdk deploy`, `cdk destroy`, as a user types them. */
+export class Stack {
+  private readonly outputsFile: string;
+  private readonly settings: readonly string[];
+
+  /** @param postgres - the PostgreSQL of this machine; the database is deployed with its major version */
+  constructor(
+    private readonly lab: RunningLab,
+    postgres: HostPostgres,
+  ) {
+    this.outputsFile = join(lab.directory, 'outputs.json');
+    this.settings = [
+      ...['-c', `engineVersion=${postgres.major}`],
+      ...['-c', `databaseCa=${join(lab.directory, 'rds-ca.pem')}`],
+      ...['--output', join(lab.directory, 'cdk.out')],
+    ];
+  }
+
+  /** Once per account and region. */
+  bootstrap(progress: Progress): Promise<void> {
+    return this.cdk(progress, 'bootstrap');
+  }
+
+  /** Deploys and reads the outputs. */
+  async deploy(progress: Progress): Promise<Outputs> {
+    await this.cdk(progress, 'deploy', '--require-approval', 'never', '--outputs-file', this.outputsFile);
+    return readOutputs(readFileSync(this.outputsFile, 'utf8'));
+  }
+
+  destroy(progress: Progress): Promise<void> {
+    return this.cdk(progress, 'destroy', '--force');
+  }
+
+  private cdk(progress: Progress, ...args: readonly string[]): Promise<void> {
+    return cdk([...args, ...this.settings], this.lab, progress);
+  }
+}
