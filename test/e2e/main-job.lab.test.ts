@@ -1,8 +1,18 @@
 /** The app as a user has it: deployed by `cdk deploy`, used through its functions and documents, taken down by `cdk destroy`. */
-import { CreateTagsCommand, DescribeInstancesCommand, EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateTagsCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
+import {
+  GetScheduleCommand,
+  ListSchedulesCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../contract/exit-codes';
 import { manifest as manifestSchema, proof as proofSchema } from '../../contract/manifest';
@@ -66,7 +76,14 @@ async function stopScheduledSweeps(): Promise<void> {
     const { ScheduleExpression, Target, FlexibleTimeWindow } = await scheduler.send(
       new GetScheduleCommand({ Name, GroupName }),
     );
-    const change = { Name, GroupName, ScheduleExpression, Target, FlexibleTimeWindow, State: 'DISABLED' } as const;
+    const change = {
+      Name,
+      GroupName,
+      ScheduleExpression,
+      Target,
+      FlexibleTimeWindow,
+      State: 'DISABLED',
+    } as const;
     await scheduler.send(new UpdateScheduleCommand(change));
   }
   scheduler.destroy();
@@ -144,7 +161,7 @@ test('a box killed in the middle of a backup leaves nothing listed, and after a 
   expect(await openUploads()).toEqual([]);
 }, 120_000);
 
-test('a backup is committed and proven, by the stack's documents', async () => {
+test('the documents of the stack commit a backup and prove it', async () => {
   const { instanceId } = await open({ purpose: 'backup' });
   const backup = await run(outputs.BackupDocumentName, instanceId);
   expect(backup).toMatchObject({ status: 'Success', exitCode: EXIT.ok });
