@@ -200,7 +200,9 @@ describe('a proof that cannot be carried out', () => {
       chmodSync(disk, 0o777);
       stage.fakeTool(
         'initdb',
-        `${real('initdb')} "$@" && [ "$1" != --version ] && fallocate -l $(( $(df --output=avail -B1 ${disk} | tail -1) - 20000000 )) ${disk}/filler`,
+        `${real('initdb')} "$@" || exit 1
+         if [ "$1" = --version ]; then exit 0; fi
+         fallocate -l $(( $(df --output=avail -B1 ${disk} | tail -1) - 12000000 )) ${disk}/filler`,
       );
       const changes = { [BOX_ENVIRONMENT.scratchDirectory]: disk };
       await notCarriedOut(() => prove(changes), EXIT.noRoom, /scratch disk is full/);

@@ -1,0 +1,43 @@
+import { EXIT } from '../../contract/exit-codes';
+import { parseWords } from '../../jumpbox/words';
+import { Stop } from '../../jumpbox/stop';
+
+const refusal = (argv: readonly string[]): Stop => {
+  try {
+    parseWords(argv);
+  } catch (error) {
+    if (error instanceof Stop) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+};
+
+describe('the command line of the box', () => {
+  it('reads backup and prove', () => {
+    expect(parseWords(['backup'])).toEqual({ command: 'backup', json: false });
+    expect(parseWords(['backup', '--json'])).toEqual({ command: 'backup', json: true });
+    expect(parseWords(['prove'])).toEqual({ command: 'prove', json: false, prefix: undefined });
+  });
+
+  it('reads a prefix with and without its slash', () => {
+    expect(parseWords(['prove', '--prefix', 'backups/a/b'])).toMatchObject({ prefix: 'backups/a/b/' });
+    expect(parseWords(['prove', '--json', '--prefix', 'backups/a/b/'])).toMatchObject({
+      prefix: 'backups/a/b/',
+      json: true,
+    });
+  });
+
+  it.each([
+    [[], 'A command is needed.'],
+    [['restore'], 'There is no command restore.'],
+    [['backup', '--prefix', 'backups/x/'], 'backup does not take --prefix.'],
+    [['prove', '--prefix'], '--prefix needs a value.'],
+    [['prove', '--prefix', 'intake/x/'], '--prefix must begin with backups/, but is intake/x/.'],
+    [['prove', '--fast'], 'prove does not take --fast.'],
+  ])('refuses %j and says how it is used', (argv, problem) => {
+    const stop = refusal(argv);
+    expect(stop.exit).toBe(EXIT.usage);
+    expect(stop.message).toContain(problem);
+    expect(stop.message).toContain('usage: jumpbox backup');
+  });
+});
