@@ -85,6 +85,10 @@ async function query<T extends object>(sockets: string, sql: string): Promise<T[
   await client.connect();
   try {
     return (await client.query<T>(sql)).rows;
+  } catch (error) {
+    throw noRoom(reasonOf(error))
+      ? scratchStop('The scratch database could not be made', reasonOf(error))
+      : error;
   } finally {
     await client.end();
   }
@@ -118,7 +122,12 @@ async function createDatabase(sockets: string, encoding: string): Promise<void> 
       `CREATE DATABASE ${DATABASE} TEMPLATE template0 ENCODING '${encoding}' LOCALE '${locale}'`,
     );
   if (encoding !== 'UTF8') await create('C');
-  else await create('C.UTF-8').catch(() => create('C'));
+  else {
+    await create('C.UTF-8').catch((error: unknown) => {
+      if (error instanceof Stop) throw error;
+      return create('C');
+    });
+  }
 }
 
 function watch(server: Program): Promise<never> {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { drain, type Take } from '../process/pump';
 import { Stop } from '../stop';
 import { statusOf, storageStop } from './client';
@@ -13,8 +13,19 @@ export interface Held {
   readonly bytes: number;
 }
 
-const isMissing = (error: unknown): boolean =>
-  statusOf(error) === 404 || (error instanceof Error && error.name === 'NoSuchKey');
+/**
+ * Whether an error of GetObject means that there is no such object. S3 says 403 instead of 404 to whoever may not list the whole
+ * bucket, and a box may list only its own prefix: then the listing decides.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+async function isMissing(s3: S3Client, bucket: string, key: string, error: unknown): Promise<boolean> {
+  if (statusOf(error) === 404) return true;
+  if (statusOf(error) !== 403) return false;
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }),
+  );
+  return Contents[0]?.Key !== key;
+}
 
 /** Reads a small object as text; undefined when there is none. */
 export async function readText(s3: S3Client, bucket: string, key: string): Promise<string | undefined> {
@@ -22,7 +33,7 @@ export async function readText(s3: S3Client, bucket: string, key: string): Promi
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return await Body?.transformToString();
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (await isMissing(s3, bucket, key, error)) return undefined;
     throw storageStop(`${key} could not be read`, error);
   }
 }
@@ -57,7 +68,7 @@ export async function download(
       await drain(Body as Readable, counted);
       return { versionId: VersionId, bytes: done };
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (await isMissing(s3, bucket, key, error)) return undefined;
       if (error instanceof Stop) throw error;
       // What gave no byte at all was tried often enough by the SDK.
       const isBroken = done > begin && statusOf(error) === undefined;

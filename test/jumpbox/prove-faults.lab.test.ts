@@ -192,8 +192,11 @@ describe('a proof that cannot be carried out', () => {
     }
   });
 
-  (asRoot ? it : it.skip)('because the disk fills up in the middle says so', async () => {
-    const disk = join(stage.directory, 'disk');
+  (asRoot ? it : it.skip).each([
+    ['while the database is made', 4_000_000],
+    ['while it is restored', 8_600_000],
+  ])('because the disk fills up %s says so', async (_, leftBytes) => {
+    const disk = join(stage.directory, `disk-${String(leftBytes)}`);
     mkdirSync(disk);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=700m', 'tmpfs', disk]);
     try {
@@ -202,7 +205,7 @@ describe('a proof that cannot be carried out', () => {
         'initdb',
         `${real('initdb')} "$@" || exit 1
          if [ "$1" = --version ]; then exit 0; fi
-         fallocate -l $(( $(df --output=avail -B1 ${disk} | tail -1) - 12000000 )) ${disk}/filler`,
+         fallocate -l $(( $(df --output=avail -B1 ${disk} | tail -1) - ${String(leftBytes)} )) ${disk}/filler`,
       );
       const changes = { [BOX_ENVIRONMENT.scratchDirectory]: disk };
       await notCarriedOut(() => prove(changes), EXIT.noRoom, /scratch disk is full/);
