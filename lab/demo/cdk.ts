@@ -11,11 +11,17 @@ const PROJECT = join(__dirname, '..', '..');
  *
  * @param lab - where it deploys to
  * @param progress - told the newest line of output
+ * @param directory - where it runs; it finds an app there or none
  * @throws Error with the last lines of output when the command fails
  */
-export async function cdk(args: readonly string[], lab: RunningLab, progress: Progress): Promise<void> {
+export async function cdk(
+  args: readonly string[],
+  lab: RunningLab,
+  progress: Progress,
+  directory = PROJECT,
+): Promise<void> {
   const child = spawn(process.execPath, [join(PROJECT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args], {
-    cwd: PROJECT,
+    cwd: directory,
     env: { ...process.env, ...lab.environment, [LAB_VARIABLE]: lab.id, NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

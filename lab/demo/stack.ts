@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ACCOUNT, REGION } from '../environment';
 import type { HostPostgres } from '../parts';
 import type { RunningLab } from '../start';
 import { cdk } from './cdk';
@@ -24,9 +25,10 @@ export class Stack {
     ];
   }
 
-  /** Once per account and region. */
+  /** Once per account and region. Where there is no app, so that none is synthesized only to learn the region. */
   bootstrap(progress: Progress): Promise<void> {
-    return this.cdk(progress, 'bootstrap');
+    const environment = `aws://${ACCOUNT}/${REGION}`;
+    return cdk(['bootstrap', environment], this.lab, progress, this.lab.directory);
   }
 
   /** Deploys and reads the outputs. */
