@@ -25,6 +25,12 @@ const LAST_CLIENT_WITH_KEEP_ALIVE = '1.2.331.0';
 /** Milliseconds. Source: amazon-ssm-agent, agent/session/datachannel/datachannel.go. */
 const HANDSHAKE_MS = 15_000;
 
+/**
+ * Milliseconds that a refusal takes, as between real machines. Anything that comes while the official plugin still sets up
+ * its streams kills its listener, and it hangs (portsession.go, Initialize, with muxportforwarding.go, IsStreamNotSet).
+ */
+const REFUSAL_MS = 50;
+
 /** The agent's side of one session, behind the stream of messages. */
 export class Agent {
   private part: SessionPart | undefined;
@@ -107,12 +113,16 @@ export class Agent {
     work.catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
       this.channel.log(text);
-      if (!this.stopped)
-        this.channel.done(error instanceof PortRefused ? text : `The session failed: ${text}`);
+      const message = error instanceof PortRefused ? text : `The session failed: ${text}`;
+      this.timer = setTimeout(() => {
+        if (!this.stopped) this.channel.done(message);
+      }, REFUSAL_MS);
     });
   }
 
   private async answered(payload: Buffer): Promise<void> {
+    // The acknowledgement goes first, for the reason given at REFUSAL_MS.
+    await Promise.resolve();
     const { clientVersion, failures } = readHandshakeResponse(payload);
     this.clientVersion = clientVersion;
     if (failures.length > 0) throw new Error(failures.join(' '));

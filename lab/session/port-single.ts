@@ -39,13 +39,14 @@ export class SinglePort implements SessionPart {
 
   private write(payload: Buffer): boolean {
     if (this.stopped) return true;
-    if (this.socket === undefined) this.connect();
-    if (!this.connected || this.socket === undefined) return false;
-    if (!this.socket.write(payload)) this.channel.listen(false);
+    // The first connection is made before anything is taken; later ones by the bytes that want them.
+    if (this.socket === undefined) this.connect().write(payload);
+    else if (!this.connected) return false;
+    else if (!this.socket.write(payload)) this.channel.listen(false);
     return true;
   }
 
-  private connect(): void {
+  private connect(): Socket {
     const socket = this.destination.connect();
     this.socket = socket;
     let failure: Error | undefined;
@@ -60,6 +61,7 @@ export class SinglePort implements SessionPart {
     socket.on('close', () => {
       this.closed(failure);
     });
+    return socket;
   }
 
   private closed(failure: Error | undefined): void {

@@ -148,10 +148,12 @@ describe('a session with limits', () => {
   ])('is closed when it was %s', async (_what, limits, reason) => {
     const port = await serve((socket) => socket.resume());
     const lab = await labSession({ properties: { portNumber: String(port) }, ...limits });
-    const session = await clientSession(lab);
-    const end = await session.ended;
-    expect(end).toMatchObject({ by: 'service', error: { code: 'closed' } });
-    expect(end.message).toMatch(reason);
+    // A slow machine may have the session closed before it is open: then opening it fails with the same words.
+    const error = await clientSession(lab).then(
+      async (session) => (await session.ended).error,
+      (early: unknown) => early,
+    );
+    expect(error).toMatchObject({ code: 'closed', message: expect.stringMatching(reason) as string });
   });
 });
 

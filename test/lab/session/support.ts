@@ -17,7 +17,11 @@ export function later(cleanup: () => Promise<unknown>): void {
   cleanups.push(cleanup);
 }
 
+let running = { over: false };
+beforeEach(() => (running = { over: false }));
+
 afterEach(async () => {
+  running.over = true;
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
@@ -154,7 +158,11 @@ export async function pour(socket: Socket, block: Buffer, times: number): Promis
   return hash.digest('hex');
 }
 
-/** Resolves when `condition` holds. The test's own time limit is the only one. */
+/** Resolves when `condition` holds. The test's own time limit is the only one; waiting ends with the test. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  const test = running;
+  while (!condition()) {
+    if (test.over) throw new Error('the test was over before what it waited for');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
