@@ -6,7 +6,7 @@ import { type Program, ProgramFailed, start } from '../process/program';
 import { into, type Take } from '../process/pump';
 import { type ArchiveContents, encodingOf, readArchive, runScript, toAll, unreadable } from './archive';
 import { ignoredErrors, judgeErrors, parseRestoreErrors, type Verdict } from './restore-errors';
-import { type ScratchServer, scratchStop } from './scratch';
+import { noRoom, type ScratchServer, scratchStop } from './scratch';
 import { readStored } from './stored';
 import { extensionsOf } from './toc';
 
@@ -51,8 +51,8 @@ async function restoreRoles(
 
 /** A scratch server that fails, or a full disk, says nothing about the backup. */
 function demandServer(words: string): void {
-  const full = /No space left on device|Disk quota exceeded/.test(words);
-  if (full || exitOfWords(words) === EXIT.unavailable) throw scratchStop('The restore was cut short', words);
+  if (noRoom(words) || exitOfWords(words) === EXIT.unavailable)
+    throw scratchStop('The restore was cut short', words);
 }
 
 async function restoreErrors(

@@ -49,8 +49,9 @@ export interface ScratchServer {
   readonly lost: Promise<never>;
 }
 
-const noRoom = (words: string): boolean =>
-  /No space left on device|could not extend file|Disk quota exceeded/.test(words);
+/** Whether words of the scratch server or its clients tell of a full disk. */
+export const noRoom = (words: string): boolean =>
+  /No space left on device|could not (extend|write) (init )?file|Disk quota exceeded/.test(words);
 
 /** Turns a failure of the scratch server itself into a sentence: it says nothing about the backup. */
 export function scratchStop(what: string, words: string): Stop {

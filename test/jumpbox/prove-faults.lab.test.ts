@@ -193,19 +193,22 @@ describe('a proof that cannot be carried out', () => {
   });
 
   (asRoot ? it : it.skip).each([
-    ['while the database is made', 4_000_000],
-    ['while it is restored', 8_600_000],
-  ])('because the disk fills up %s says so', async (_, leftBytes) => {
-    const disk = join(stage.directory, `disk-${String(leftBytes)}`);
+    ['while the database is made', 'initdb', 4_000_000],
+    ['while it is restored', 'pg_restore', 1_000_000],
+  ])('because the disk fills up %s says so', async (_, program, leftBytes) => {
+    const disk = join(stage.directory, `disk-${program}`);
     mkdirSync(disk);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=700m', 'tmpfs', disk]);
     try {
       chmodSync(disk, 0o777);
+      const fill = `fallocate -l $(( $(df --output=avail -B1 ${disk} | tail -1) - ${String(leftBytes)} )) ${disk}/filler`;
       stage.fakeTool(
-        'initdb',
-        `${real('initdb')} "$@" || exit 1
-         if [ "$1" = --version ]; then exit 0; fi
-         fallocate -l $(( $(df --output=avail -B1 ${disk} | tail -1) - ${String(leftBytes)} )) ${disk}/filler`,
+        program,
+        `case "$*" in
+           *-U*) ${real(program)} "$@" && ${fill} ;;
+           *--dbname=*) ${fill}; exec ${real(program)} "$@" ;;
+           *) exec ${real(program)} "$@" ;;
+         esac`,
       );
       const changes = { [BOX_ENVIRONMENT.scratchDirectory]: disk };
       await notCarriedOut(() => prove(changes), EXIT.noRoom, /scratch disk is full/);
