@@ -77,7 +77,7 @@ export class Cloud {
     );
   }
 
-  /** Runs a document on a box and waits for its end, showing the newest line of its progress. */
+  /** Runs a document on a box and waits for its end. */
   async runDocument(
     documentName: string,
     instanceId: string,
@@ -111,7 +111,8 @@ export class Cloud {
           stderr,
         };
       }
-      progress(stderr.trimEnd().split('\n').pop() ?? '');
+      // What the program says can be read only when it has ended.
+      progress(`the command is ${answer.Status ?? 'on its way'}`);
     }
   }
 

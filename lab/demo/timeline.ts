@@ -6,6 +6,12 @@ const QUIET_MILLISECONDS = 5_000;
 /** Shows what a step is doing at the moment. */
 export type Progress = (text: string) => void;
 
+/** How a running step is shown. */
+interface Display {
+  readonly progress: Progress;
+  readonly end: (mark: string, took: string) => void;
+}
+
 const textOf = (result: unknown): string => (typeof result === 'string' ? result : '');
 
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
@@ -45,12 +51,12 @@ export class Timeline {
     const display = this.out.isTTY ? this.spin(head, began) : this.lines(head);
     try {
       const result = await work(display.progress);
-      display.end(`${head}  ✓ ${seconds(began)}`);
+      display.end('✓', seconds(began));
       const lines = outcome(result).split('\n');
       for (const line of lines.filter((text) => text !== '')) this.say(`      ${line}`);
       return result;
     } catch (error) {
-      display.end(`${head}  ✗ ${seconds(began)}`);
+      display.end('✗', seconds(began));
       throw error;
     }
   }
@@ -60,22 +66,22 @@ export class Timeline {
     return seconds(this.started);
   }
 
-  private lines(head: string): { progress: Progress; end: (line: string) => void } {
+  private lines(head: string): Display {
     let last = Date.now();
     this.say(head);
     return {
       progress: (text) => {
-        if (Date.now() - last < QUIET_MILLISECONDS) return;
+        if (text === '' || Date.now() - last < QUIET_MILLISECONDS) return;
         this.say(`      … ${text}`);
         last = Date.now();
       },
-      end: (line) => {
-        this.say(line);
+      end: (mark, took) => {
+        this.say(`    ${mark} ${took}`);
       },
     };
   }
 
-  private spin(head: string, began: number): { progress: Progress; end: (line: string) => void } {
+  private spin(head: string, began: number): Display {
     let text = '';
     let frame = 0;
     const draw = (): void => {
@@ -88,9 +94,9 @@ export class Timeline {
       progress: (latest) => {
         text = latest;
       },
-      end: (line) => {
+      end: (mark, took) => {
         clearInterval(timer);
-        this.out.write(`\r\u001b[2K${line}\n`);
+        this.out.write(`\r\u001b[2K${mark} ${head}  ${took}\n`);
       },
     };
   }
