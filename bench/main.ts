@@ -1,0 +1,34 @@
+import { benchBackup } from './backup';
+
+const USAGE = [
+  'usage: npm run -s bench -- backup [--json] [--database postgres://user:password@host:port/name?sslrootcert=file]',
+  '                                  [--runs 5] [--recipe-runs 1] [--rows 2600000]',
+  'Measures a whole backup against pg_dump into nothing, a shell pipe, and dump + 7za + upload.',
+].join('\n');
+
+function valueOf(argv: readonly string[], name: string): string | undefined {
+  const at = argv.indexOf(name);
+  return at === -1 ? undefined : argv[at + 1];
+}
+
+function numberOf(argv: readonly string[], name: string, fallback: number): number {
+  const value = Number(valueOf(argv, name) ?? fallback);
+  if (!Number.isInteger(value) || value < 0) throw new Error(`${name} must be a whole number.\n${USAGE}`);
+  return value;
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  if (argv[0] !== 'backup') throw new Error(USAGE);
+  await benchBackup({
+    json: argv.includes('--json'),
+    database: valueOf(argv, '--database'),
+    runs: numberOf(argv, '--runs', 5),
+    recipeRuns: numberOf(argv, '--recipe-runs', 1),
+    rows: numberOf(argv, '--rows', 2_600_000),
+  });
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
