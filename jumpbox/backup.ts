@@ -35,21 +35,28 @@ interface Ground extends Pick<Unsealed, 'serverVersion' | 'dumpTool' | 'compress
   readonly snapshot: Snapshot;
 }
 
+interface Uploads {
+  readonly data: Upload;
+  readonly roles: Upload;
+}
+
 interface Dumped {
   readonly data: Measured;
   readonly roles: Measured;
   readonly tables: readonly TableRows[];
 }
 
-/** Connects, and refuses whatever would fail later. Nothing is begun in S3 yet. */
+/** Refuses whatever would fail later, while the programs tell their versions. Nothing is begun in S3 yet. */
 async function prepare(access: Access, connection: Connection): Promise<Ground> {
   const { client } = connection;
+  const compression = versionLine('zstd');
+  compression.catch(() => undefined);
   const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
   const serverVersion = rows[0]?.server_version ?? '';
   const dumpTool = await demandMajor(['pg_dump', 'pg_dumpall'], serverVersion);
-  const compressionTool = await versionLine('zstd');
   await demandReadable(client, access.login.username);
   const leftOut = await findLeftOut(client);
+  const compressionTool = await compression;
   return {
     access,
     connection,
@@ -79,46 +86,53 @@ function reporter(context: Context): (plainBytes: number, storedBytes: number) =
 }
 
 /** Streams roles and data into their uploads while the rows are counted in the same snapshot. */
-async function dump(
-  context: Context,
-  ground: Ground,
-  uploads: { data: Upload; roles: Upload },
-): Promise<Dumped> {
+async function dump(context: Context, ground: Ground, uploads: Uploads): Promise<Dumped> {
   const { access, connection, snapshot } = ground;
   const environment = libpqEnvironment(access);
-  const { zstdLevel } = context.settings;
+  const { zstdLevel, databaseName } = context.settings;
+  const dataFailed = new AbortController();
   const interrupted = [whenAborted(context.signal), connection.lost];
-  const roles = await streamInto(
+  const roles = streamInto(
     uploads.roles,
     {
       program: 'pg_dumpall',
-      args: [
-        '--roles-only',
-        '--no-role-passwords',
-        `--database=${context.settings.databaseName}`,
-        '--no-password',
-      ],
+      args: ['--roles-only', '--no-role-passwords', `--database=${databaseName}`, '--no-password'],
       environment,
       format: rolesScript(),
     },
-    { zstdLevel, interrupted, beside: [] },
+    { zstdLevel, interrupted: [...interrupted, whenAborted(dataFailed.signal)], beside: [] },
   );
   const counting = countRows(connection.client).catch((error: unknown) => {
     throw databaseStop('The rows could not be counted', error);
   });
-  const data = await streamInto(
-    uploads.data,
-    { program: 'pg_dump', args: dumpArguments(snapshot.point.snapshot), environment, format: customFormat() },
-    { zstdLevel, interrupted, beside: [counting], onBytes: reporter(context) },
-  );
-  return { data, roles, tables: await counting };
+  try {
+    const data = await streamInto(
+      uploads.data,
+      {
+        program: 'pg_dump',
+        args: dumpArguments(snapshot.point.snapshot),
+        environment,
+        format: customFormat(),
+      },
+      {
+        zstdLevel,
+        interrupted,
+        beside: [counting, roles],
+        onBytes: reporter(context),
+        onFailure: dataFailed,
+      },
+    );
+    return { data, roles: await roles, tables: await counting };
+  } finally {
+    dataFailed.abort();
+  }
 }
 
 /** Makes the objects visible, all together, and the manifest last. */
 async function commit(
   context: Context,
   s3: S3Client,
-  uploads: { data: Upload; roles: Upload },
+  uploads: Uploads,
   dumped: Dumped,
   describe: (data: StoredObject, roles: StoredObject) => Unsealed,
   prefix: string,
@@ -195,8 +209,10 @@ async function transfer(context: Context, s3: S3Client, ground: Ground, box: str
 export async function backup(context: Context): Promise<Result> {
   const { settings } = context;
   const authorities = trustedAuthorities(settings.databaseCa);
-  const box = await readInstanceId();
-  const login = await readLogin(settings.region, settings.databaseSecretArn);
+  const [box, login] = await Promise.all([
+    readInstanceId(),
+    readLogin(settings.region, settings.databaseSecretArn),
+  ]);
   const s3 = openS3(settings.region);
   return withPrivateDirectory(async (directory) => {
     const authoritiesFile = await writeAuthorities(directory, authorities);

@@ -23,6 +23,8 @@ export interface StreamOptions {
   readonly beside: readonly Promise<unknown>[];
   /** Reasons to give up. */
   readonly interrupted: readonly Promise<never>[];
+  /** Told as soon as this fails, for work beside which would not end by itself. */
+  readonly onFailure?: AbortController;
   /** Called as bytes flow. */
   readonly onBytes?: (plainBytes: number, storedBytes: number) => void;
 }
@@ -70,11 +72,12 @@ export async function streamInto(upload: Upload, source: Source, options: Stream
   };
   const store = drain(zstd.stdout, (chunk) => upload.take(chunk));
   const works = [dump.done, zstd.done, feed(dump, zstd, see), store, ...options.beside];
-  await allOrFirstFailure(works, options.interrupted, () => Promise.all([dump.end(), zstd.end()])).catch(
-    (error: unknown) => {
-      throw explained(error);
-    },
-  );
+  await allOrFirstFailure(works, options.interrupted, () => {
+    options.onFailure?.abort(new Error('The dump beside it failed.'));
+    return Promise.all([dump.end(), zstd.end()]);
+  }).catch((error: unknown) => {
+    throw explained(error);
+  });
   source.format.demandWhole();
   const stored = await upload.finishParts();
   return { key: upload.key, ...stored, plainBytes, plainSha256: plain.digest('hex') };

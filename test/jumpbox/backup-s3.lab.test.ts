@@ -44,7 +44,7 @@ describe('S3', () => {
       isComplete,
       Array.from({ length: 40 }, () => hidden),
     );
-    await failed(backup, EXIT.failed, /could not be committed: .*InternalError/);
+    await failed(backup, EXIT.unavailable, /could not be committed: .*InternalError/);
   });
 
   it('that hides an error in a 200 once is asked again', async () => {
