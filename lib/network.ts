@@ -37,7 +37,13 @@ export class Network extends Construct {
       createInternetGateway: false,
       subnetConfiguration: [
         { name: BOX_SUBNETS, subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 24 },
-        { name: DATABASE_SUBNETS, subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
+        {
+          name: DATABASE_SUBNETS,
+          subnetType: ec2.SubnetType.PRIVATE_ISOLATED,
+          cidrMask: 24,
+          // The database speaks IPv4 only.
+          ipv6AssignAddressOnCreation: false,
+        },
       ],
       // Emptying the default group takes a function of CDK's that leaves its log group behind; nothing uses that group.
       restrictDefaultSecurityGroup: false,

@@ -200,8 +200,19 @@ describe.each(CONFIGURATION_NAMES)('the bucket of the %s stack', (configuration)
     });
 
     test('that its account can manage', async () => {
-      for (const action of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:Decrypt', 'kms:CreateGrant'])
+      for (const action of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:Decrypt'])
         expect(await mayUse(ADMINISTRATOR, action)).toBe(true);
+    });
+
+    test('that an administrator may grant to services of AWS, such as RDS, and to nobody else', async () => {
+      const mayGrant = (forService: string) =>
+        isAllowed(ADMINISTRATOR, {
+          action: 'kms:CreateGrant',
+          resource: stack.keyArn,
+          resourcePolicy: keyPolicy(stack.concrete),
+          context: { 'kms:GrantIsForAWSResource': forService, 'aws:PrincipalIsAWSService': 'false' },
+        });
+      expect([await mayGrant('true'), await mayGrant('false')]).toEqual([true, false]);
     });
   });
 });

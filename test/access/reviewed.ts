@@ -77,8 +77,5 @@ export const REVIEWED: Readonly<Record<RoleName, readonly string[]>> = {
     'lambda:InvokeFunction on {LifecycleSweepFunction.Arn}',
     'lambda:InvokeFunction on {LifecycleSweepFunction.Arn}:*',
   ],
-  'flow logs': [
-    ...writeLogs('FlowLogs'),
-    'logs:DescribeLogStreams on {FlowLogs.Arn}',
-  ],
+  'flow logs': [...writeLogs('FlowLogs'), 'logs:DescribeLogStreams on {FlowLogs.Arn}'],
 };

@@ -33,6 +33,13 @@ describe('network', () => {
     }
   });
 
+  test('gives addresses of IPv6 to boxes alone', () => {
+    for (const [, { Properties }] of subnets('box'))
+      expect(Properties.AssignIpv6AddressOnCreation).toBe(true);
+    for (const [, { Properties }] of subnets('database'))
+      expect(Properties.AssignIpv6AddressOnCreation).toBe(false);
+  });
+
   test('reaches S3 by a dual-stack gateway endpoint in the box subnets only (aws-facts 0.3)', () => {
     expect(endpoint.Properties).toMatchObject({
       VpcEndpointType: 'Gateway',
