@@ -2,7 +2,6 @@ import { Aws } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 const BOX_SUBNETS = 'box';
@@ -59,14 +58,10 @@ export class Network extends Construct {
     }
   }
 
-  /** Lets what is in the box subnets use `actions` on `bucket` through the endpoint, as far as its role allows it too. */
-  allowBucket(bucket: Pick<s3.IBucket, 'bucketArn' | 'arnForObjects'>, actions: string[]): void {
+  /** Lets what is in the box subnets use `actions` on `resource` through the endpoint, as far as its role allows it too. */
+  allowThroughEndpoint(resource: string, actions: string[]): void {
     this.s3Endpoint.addToPolicy(
-      new iam.PolicyStatement({
-        principals: [new iam.StarPrincipal()],
-        actions,
-        resources: [bucket.bucketArn, bucket.arnForObjects('*')],
-      }),
+      new iam.PolicyStatement({ principals: [new iam.StarPrincipal()], actions, resources: [resource] }),
     );
   }
 

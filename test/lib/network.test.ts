@@ -72,19 +72,16 @@ describe('network', () => {
           's3:AbortMultipartUpload',
           's3:GetObject',
           's3:GetObjectVersion',
-          's3:ListBucket',
           's3:ListMultipartUploadParts',
           's3:PutObject',
         ],
-        resources: ['{BackupsBucket.Arn}', '{BackupsBucket.Arn}/*'],
+        resources: ['{BackupsBucket.Arn}/*'],
       },
+      { ...allow, actions: ['s3:ListBucket'], resources: ['{BackupsBucket.Arn}'] },
       {
         ...allow,
         actions: ['s3:GetObject'],
-        resources: [
-          'arn:{AWS::Partition}:s3:::cdk-hnb659fds-assets-{AWS::AccountId}-{AWS::Region}/*',
-          'arn:{AWS::Partition}:s3:::cdk-hnb659fds-assets-{AWS::AccountId}-{AWS::Region}',
-        ],
+        resources: ['arn:{AWS::Partition}:s3:::cdk-hnb659fds-assets-{AWS::AccountId}-{AWS::Region}/*'],
       },
     ]);
   });
