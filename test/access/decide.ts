@@ -72,9 +72,9 @@ const withStandIns = (context: Record<string, string | string[]>): Record<string
   Object.fromEntries(Object.entries(context).map(([key, value]) => [standIn(key), value]));
 
 function policyWithStandIns(policy: Policy): Policy {
-  const inCondition = (condition: Statement['Condition']): Statement['Condition'] =>
+  const inCondition = (condition: NonNullable<Statement['Condition']>): NonNullable<Statement['Condition']> =>
     Object.fromEntries(
-      Object.entries(condition ?? {}).map(([operator, keys]) => [
+      Object.entries(condition).map(([operator, keys]) => [
         operator,
         Object.fromEntries(Object.entries(keys).map(([key, values]) => [standIn(key), values])),
       ]),
