@@ -68,17 +68,23 @@ export class BackupBucket extends Construct {
     });
     allow('EncryptBackups', ['kms:GenerateDataKey', 'kms:Decrypt'], this.key.keyArn);
     box.addEnvironment(BOX_ENVIRONMENT.bucket, this.bucket.bucketName);
-    this.denyWrites('OnlyThroughTheEndpoint', {
+    const actions = { actions: WRITE_ACTIONS };
+    this.deny('OnlyThroughTheEndpoint', actions, {
       StringNotEquals: { 'aws:SourceVpce': endpoint.vpcEndpointId },
     });
-    this.denyWrites('OnlyByBackupBoxes', { ArnNotEquals: { 'aws:PrincipalArn': box.role.roleArn } });
+    this.deny('OnlyByBackupBoxes', actions, { ArnNotEquals: { 'aws:PrincipalArn': box.role.roleArn } });
   }
 
-  /** No box deletes, unlocks or exposes, whatever its role may come to say. */
+  /**
+   * No box deletes, unlocks or exposes, whatever its role may come to say. All but what backups need is denied, so that an
+   * action that S3 learns later is denied too.
+   */
   denyDeletes(boxes: readonly Jumpbox[]): void {
-    this.deny('NoDeletesByBoxes', DELETE_ACTIONS, {
-      ArnEquals: { 'aws:PrincipalArn': boxes.map(({ role }) => role.roleArn) },
-    });
+    this.deny(
+      'NoDeletesByBoxes',
+      { notActions: BACKUP_ACTIONS },
+      { ArnEquals: { 'aws:PrincipalArn': boxes.map(({ role }) => role.roleArn) } },
+    );
   }
 
   /** Lets a function find and abort uploads that their box left open. */
@@ -103,24 +109,25 @@ export class BackupBucket extends Construct {
    * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
    */
   private denyOverwrites(): void {
-    this.denyWrites('OnlyNewKeys', {
-      Null: { 's3:if-none-match': 'true' },
-      Bool: { 's3:ObjectCreationOperation': 'true' },
-    });
-  }
-
-  private denyWrites(sid: string, conditions: Record<string, unknown>): void {
-    this.deny(sid, ['s3:PutObject'], conditions);
+    this.deny(
+      'OnlyNewKeys',
+      { actions: ['s3:PutObject'] },
+      { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
+    );
   }
 
   /** On objects alone: whoever manages the bucket cannot be locked out of managing it. */
-  private deny(sid: string, actions: string[], conditions: Record<string, unknown>): void {
+  private deny(
+    sid: string,
+    what: Pick<iam.PolicyStatementProps, 'actions' | 'notActions'>,
+    conditions: Record<string, unknown>,
+  ): void {
     this.bucket.addToResourcePolicy(
       new iam.PolicyStatement({
         sid,
         effect: iam.Effect.DENY,
         principals: [new iam.AnyPrincipal()],
-        actions,
+        ...what,
         resources: [this.bucket.arnForObjects('*')],
         conditions,
       }),
@@ -136,19 +143,8 @@ const BACKUP_ACTIONS = [
   's3:GetObjectVersion',
 ];
 
-const DELETE_ACTIONS = [
-  's3:DeleteObject',
-  's3:DeleteObjectVersion',
-  's3:DeleteObjectTagging',
-  's3:DeleteObjectVersionTagging',
-  's3:BypassGovernanceRetention',
-  's3:PutObjectRetention',
-  's3:PutObjectLegalHold',
-  's3:PutObjectTagging',
-  's3:PutObjectVersionTagging',
-  's3:PutObjectAcl',
-  's3:PutObjectVersionAcl',
-];
+/** What puts objects into the bucket; replication from another bucket is a way around `PutObject`. */
+const WRITE_ACTIONS = ['s3:PutObject', 's3:Replicate*'];
 
 function retention(props: BackupBucketProps): Pick<s3.BucketProps, 'objectLockDefaultRetention'> {
   const days = Duration.days(props.objectLockDays);

@@ -34,6 +34,7 @@ export class Encryption extends Construct {
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     Tags.of(this.key).add(TAGS.stack, Aws.STACK_ID);
+    this.denyGrantsToOthers();
     this.letLogsIn([`${Aws.STACK_NAME}-*`, ...(props.logGroupNames ?? [])]);
   }
 
@@ -45,6 +46,22 @@ export class Encryption extends Construct {
       retention: LOG_RETENTION,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+  }
+
+  /** A grant would let its holder read backups past every policy here; services of AWS, such as RDS, need theirs. */
+  private denyGrantsToOthers(): void {
+    this.key.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'GrantsToServicesOfAwsOnly',
+        effect: iam.Effect.DENY,
+        principals: [new iam.AnyPrincipal()],
+        actions: ['kms:CreateGrant'],
+        resources: ['*'],
+        conditions: {
+          BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' },
+        },
+      }),
+    );
   }
 
   /** CloudWatch Logs uses the key by itself: giving a log group a key does not grant that. */

@@ -2,7 +2,6 @@ import { Aws } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 const BOX_SUBNETS = 'box';
@@ -37,7 +36,13 @@ export class Network extends Construct {
       createInternetGateway: false,
       subnetConfiguration: [
         { name: BOX_SUBNETS, subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 24 },
-        { name: DATABASE_SUBNETS, subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
+        {
+          name: DATABASE_SUBNETS,
+          subnetType: ec2.SubnetType.PRIVATE_ISOLATED,
+          cidrMask: 24,
+          // The database speaks IPv4 only.
+          ipv6AssignAddressOnCreation: false,
+        },
       ],
       // Emptying the default group takes a function of CDK's that leaves its log group behind; nothing uses that group.
       restrictDefaultSecurityGroup: false,
@@ -53,14 +58,10 @@ export class Network extends Construct {
     }
   }
 
-  /** Lets what is in the box subnets use `actions` on `bucket` through the endpoint, as far as its role allows it too. */
-  allowBucket(bucket: Pick<s3.IBucket, 'bucketArn' | 'arnForObjects'>, actions: string[]): void {
+  /** Lets what is in the box subnets use `actions` on `resource` through the endpoint, as far as its role allows it too. */
+  allowThroughEndpoint(resource: string, actions: string[]): void {
     this.s3Endpoint.addToPolicy(
-      new iam.PolicyStatement({
-        principals: [new iam.StarPrincipal()],
-        actions,
-        resources: [bucket.bucketArn, bucket.arnForObjects('*')],
-      }),
+      new iam.PolicyStatement({ principals: [new iam.StarPrincipal()], actions, resources: [resource] }),
     );
   }
 

@@ -21,14 +21,13 @@ export interface DrawbridgeStackProps extends StackProps {
   readonly settings: Settings;
 }
 
-/** What backup boxes may do in the bucket, as the endpoint sees it. */
-const BUCKET_ACTIONS = [
+/** What backup boxes may do to objects of the bucket, as the endpoint sees it. */
+const BACKUP_ACTIONS = [
   's3:PutObject',
   's3:GetObject',
   's3:GetObjectVersion',
   's3:AbortMultipartUpload',
   's3:ListMultipartUploadParts',
-  's3:ListBucket',
 ];
 
 /** One private database, the only ways into it, and the place its backups go to. */
@@ -90,8 +89,9 @@ export class DrawbridgeStack extends Stack {
     bucket.grantBackup(backup, network.s3Endpoint);
     bucket.denyDeletes([access, backup]);
     program.grantFetch(backup);
-    network.allowBucket(bucket.bucket, BUCKET_ACTIONS);
-    network.allowBucket(program.asset.bucket, ['s3:GetObject']);
+    network.allowThroughEndpoint(bucket.bucket.arnForObjects('*'), BACKUP_ACTIONS);
+    network.allowThroughEndpoint(bucket.bucket.bucketArn, ['s3:ListBucket']);
+    network.allowThroughEndpoint(program.asset.bucket.arnForObjects('*'), ['s3:GetObject']);
     backup.addEnvironment(BOX_ENVIRONMENT.region, Aws.REGION);
     backup.addEnvironment(BOX_ENVIRONMENT.stackId, Aws.STACK_ID);
     backup.addEnvironment(BOX_ENVIRONMENT.scratchDirectory, BOX_PATHS.scratch);

@@ -9,6 +9,17 @@ describe('encryption', () => {
     expect(key).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
   });
 
+  test('can be granted to services of AWS only, so that no grant opens the backups', () => {
+    expect(statement(key, 'GrantsToServicesOfAwsOnly')).toMatchObject({
+      Effect: 'Deny',
+      Action: 'kms:CreateGrant',
+      Principal: { AWS: '*' },
+      Condition: {
+        BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' },
+      },
+    });
+  });
+
   test('lets CloudWatch Logs use the key for the log groups of this stack (aws-facts 13.13)', () => {
     const { Principal, Condition } = statement(key, 'LogGroupsOfThisStack');
     expect(flat((Principal as { Service: unknown }).Service)).toBe('logs.{AWS::Region}.amazonaws.com');

@@ -33,6 +33,13 @@ describe('network', () => {
     }
   });
 
+  test('gives addresses of IPv6 to boxes alone', () => {
+    for (const [, { Properties }] of subnets('box'))
+      expect(Properties.AssignIpv6AddressOnCreation).toBe(true);
+    for (const [, { Properties }] of subnets('database'))
+      expect(Properties.AssignIpv6AddressOnCreation).toBe(false);
+  });
+
   test('reaches S3 by a dual-stack gateway endpoint in the box subnets only (aws-facts 0.3)', () => {
     expect(endpoint.Properties).toMatchObject({
       VpcEndpointType: 'Gateway',
@@ -65,19 +72,16 @@ describe('network', () => {
           's3:AbortMultipartUpload',
           's3:GetObject',
           's3:GetObjectVersion',
-          's3:ListBucket',
           's3:ListMultipartUploadParts',
           's3:PutObject',
         ],
-        resources: ['{BackupsBucket.Arn}', '{BackupsBucket.Arn}/*'],
+        resources: ['{BackupsBucket.Arn}/*'],
       },
+      { ...allow, actions: ['s3:ListBucket'], resources: ['{BackupsBucket.Arn}'] },
       {
         ...allow,
         actions: ['s3:GetObject'],
-        resources: [
-          'arn:{AWS::Partition}:s3:::cdk-hnb659fds-assets-{AWS::AccountId}-{AWS::Region}/*',
-          'arn:{AWS::Partition}:s3:::cdk-hnb659fds-assets-{AWS::AccountId}-{AWS::Region}',
-        ],
+        resources: ['arn:{AWS::Partition}:s3:::cdk-hnb659fds-assets-{AWS::AccountId}-{AWS::Region}/*'],
       },
     ]);
   });

@@ -61,6 +61,7 @@ export interface Statement {
   readonly Sid?: string;
   readonly Effect: string;
   readonly Action: string | readonly string[];
+  readonly NotAction?: string | readonly string[];
   readonly Resource?: unknown;
   readonly Principal?: unknown;
   readonly Condition?: Readonly<Record<string, unknown>>;

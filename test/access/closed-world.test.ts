@@ -1,0 +1,55 @@
+import { CONFIGURATION_NAMES } from '../configurations';
+import { everyAction, grantsOf, matches } from './closed-world';
+import { bucketPolicy, keyPolicy, policiesOfRole } from './policies';
+import { REVIEWED } from './reviewed';
+import { JudgedStack } from './stack';
+
+let actions: readonly string[] = [];
+beforeAll(async () => {
+  actions = await everyAction();
+});
+
+test('every action of AWS is looked at', () => {
+  expect(actions.length).toBeGreaterThan(20_000);
+  expect(actions.filter((action) => matches('s3:Get*Object', action))).toEqual(['s3:GetObject']);
+  expect(actions.filter((action) => matches('EC2:runinstances', action))).toEqual(['ec2:RunInstances']);
+});
+
+describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
+  const stack = new JudgedStack(configuration);
+  const { concrete } = stack;
+
+  test('every role is one of the reviewed', () => {
+    expect(concrete.ids('AWS::IAM::Role').sort()).toEqual(
+      stack.roles.map((name) => stack.roleId(name)).sort(),
+    );
+    const policies = stack.roles.flatMap((name) => policiesOfRole(concrete, stack.roleId(name)));
+    expect(policies.map(({ name }) => name).sort()).toEqual(concrete.ids('AWS::IAM::Policy').sort());
+    for (const type of ['User', 'Group', 'UserPolicy', 'RolePolicy', 'GroupPolicy', 'UserToGroupAddition'])
+      expect(concrete.ids(`AWS::IAM::${type}`)).toEqual([]);
+  });
+
+  test.each(stack.roles)('%s may do what its reviewed list says, and nothing else in AWS', (name) => {
+    const grants = policiesOfRole(concrete, stack.roleId(name)).flatMap(({ name: id }) => {
+      const policy = concrete.template.Resources[id];
+      return policy === undefined ? [] : grantsOf(policy, actions);
+    });
+    expect(grants.sort()).toEqual([...REVIEWED[name]].sort());
+  });
+
+  test('no policy of a resource gives anybody more', () => {
+    expect(bucketPolicy(concrete).Statement.filter(({ Effect }) => Effect === 'Allow')).toEqual([]);
+    const principals = keyPolicy(concrete)
+      .Statement.filter(({ Effect }) => Effect === 'Allow')
+      .map(({ Principal }) => Principal);
+    expect(principals).toEqual([
+      { AWS: 'arn:aws:iam::123456789012:root' },
+      { Service: 'logs.eu-west-1.amazonaws.com' },
+    ]);
+    const policies = Object.values(concrete.template.Resources).filter(
+      ({ Type }) => /Policy$/.test(Type) && !['AWS::IAM::Policy', 'AWS::S3::BucketPolicy'].includes(Type),
+    );
+    expect(policies).toEqual([]);
+    expect(concrete.ids('AWS::Lambda::Permission')).toEqual([]);
+  });
+});

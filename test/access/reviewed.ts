@@ -1,0 +1,81 @@
+import type { RoleName } from './stack';
+
+const AGENT = [
+  'ssm:UpdateInstanceInformation on *',
+  'ssmmessages:CreateControlChannel on *',
+  'ssmmessages:CreateDataChannel on *',
+  'ssmmessages:OpenControlChannel on *',
+  'ssmmessages:OpenDataChannel on *',
+];
+
+const INSTANCES = 'arn:aws:ec2:{here}:instance/*';
+const STACK_TAG = 'aws:ResourceTag/drawbridge:stack';
+
+const END_BOXES = [
+  'ec2:DescribeInstances on *',
+  `ec2:TerminateInstances on ${INSTANCES} if aws:ResourceTag/drawbridge:purpose, ${STACK_TAG}`,
+];
+
+const writeLogs = (group: string): string[] => [
+  `logs:CreateLogStream on {${group}.Arn}`,
+  `logs:PutLogEvents on {${group}.Arn}`,
+];
+
+const FROM_TEMPLATE = 'ec2:IsLaunchTemplateResource, ec2:LaunchTemplate';
+const LAUNCH = 'ec2:RunInstances on';
+
+/**
+ * All that each role may do, reviewed line by line: action, resource, condition keys (whose values the other proofs look
+ * at). A line that is new or gone is a decision; make it here.
+ */
+export const REVIEWED: Readonly<Record<RoleName, readonly string[]>> = {
+  'access box': AGENT,
+  'jump host': AGENT,
+  'backup box': [
+    ...AGENT,
+    'secretsmanager:GetSecretValue on {DatabaseInstance.MasterUserSecret.SecretArn}',
+    's3:AbortMultipartUpload on {BackupsBucket.Arn}/backups/*',
+    's3:GetObject on {BackupsBucket.Arn}/backups/*',
+    's3:GetObjectVersion on {BackupsBucket.Arn}/backups/*',
+    's3:ListMultipartUploadParts on {BackupsBucket.Arn}/backups/*',
+    's3:PutObject on {BackupsBucket.Arn}/backups/*',
+    's3:ListBucket on {BackupsBucket.Arn} if s3:prefix',
+    'kms:Decrypt on {EncryptionKey.Arn}',
+    'kms:GenerateDataKey on {EncryptionKey.Arn}',
+    's3:GetObject on arn:aws:s3:::cdk-hnb659fds-assets-{AWS::AccountId}-{AWS::Region}/<hash>',
+  ],
+  create: [
+    ...writeLogs('LifecycleCreateLogs'),
+    ...END_BOXES,
+    `${LAUNCH} ${INSTANCES} if aws:RequestTag/drawbridge:expires-at, aws:RequestTag/drawbridge:purpose, ` +
+      `aws:RequestTag/drawbridge:stack, aws:TagKeys, ec2:InstanceType, ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{here}:launch-template/{AccessBoxBlueprintTemplate} if ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{here}:launch-template/{BackupBoxBlueprintTemplate} if ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{here}:volume/* if ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{here}:security-group/* if ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{AWS::Region}::image/* if ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{here}:subnet/{NetworkVpcboxSubnet1Subnet} if ec2:LaunchTemplate`,
+    `${LAUNCH} arn:aws:ec2:{here}:subnet/{NetworkVpcboxSubnet2Subnet} if ec2:LaunchTemplate`,
+    `${LAUNCH} arn:aws:ec2:{here}:network-interface/* if ec2:LaunchTemplate, ec2:Subnet`,
+    `ec2:CreateTags on ${INSTANCES} if aws:TagKeys, ec2:CreateAction`,
+    'ec2:CreateTags on arn:aws:ec2:{here}:volume/* if aws:TagKeys, ec2:CreateAction',
+    'ec2:CreateTags on arn:aws:ec2:{here}:network-interface/* if aws:TagKeys, ec2:CreateAction',
+    `ec2:CreateTags on ${INSTANCES} if ${STACK_TAG}, aws:TagKeys`,
+    'iam:PassRole on {AccessBoxBlueprintRole.Arn} if iam:PassedToService',
+    'iam:PassRole on {BackupBoxBlueprintRole.Arn} if iam:PassedToService',
+    'ssm:GetParameters on arn:aws:ssm:{AWS::Region}::parameter/aws/service/ami-amazon-linux-latest/*',
+  ],
+  destroy: [...writeLogs('LifecycleDestroyLogs'), ...END_BOXES],
+  drain: [...writeLogs('DrainDrainerLogs'), ...END_BOXES],
+  sweep: [
+    ...writeLogs('LifecycleSweepLogs'),
+    ...END_BOXES,
+    's3:ListBucketMultipartUploads on {BackupsBucket.Arn}',
+    's3:AbortMultipartUpload on {BackupsBucket.Arn}/backups/*',
+  ],
+  schedule: [
+    'lambda:InvokeFunction on {LifecycleSweepFunction.Arn}',
+    'lambda:InvokeFunction on {LifecycleSweepFunction.Arn}:*',
+  ],
+  'flow logs': [...writeLogs('FlowLogs'), 'logs:DescribeLogStreams on {FlowLogs.Arn}'],
+};

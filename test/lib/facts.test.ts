@@ -1,0 +1,85 @@
+import { devDependencies } from '../../package.json';
+import { CONFIGURATION_NAMES, CONFIGURATIONS } from '../configurations';
+import { jsonWith, readable, resourceOf, type TemplateJson } from './synth';
+
+/** What AWS and the CDK are known to do, as far as a template shows that we heeded it and no other test says so. */
+const userData = (template: TemplateJson, box: string): string => {
+  const { LaunchTemplateData } = resourceOf(template, 'AWS::EC2::LaunchTemplate', box).Properties as {
+    LaunchTemplateData: { UserData: unknown };
+  };
+  return readable(LaunchTemplateData.UserData);
+};
+
+test('the CDK’s command line is pinned exactly: a range would find a 3.0.0 that was a slip (aws-facts 0.7)', () => {
+  expect(devDependencies['aws-cdk']).toMatch(/^2\.\d+\.\d+$/);
+});
+
+describe.each(CONFIGURATION_NAMES)('the %s stack', (configuration) => {
+  const template = jsonWith(CONFIGURATIONS[configuration]);
+  const ofType = (type: string) => Object.values(template.Resources).filter(({ Type }) => Type === type);
+
+  test('no box is a nano, whose memory is too small (aws-facts 0.5)', () => {
+    for (const { Properties } of ofType('AWS::EC2::LaunchTemplate'))
+      expect((Properties.LaunchTemplateData as { InstanceType: string }).InstanceType).not.toMatch(/\.nano$/);
+  });
+
+  test('a document waits for the boot, and its program knows the region (aws-facts 13.4)', () => {
+    for (const id of ['DocumentsBackup', 'DocumentsProve']) {
+      const { Content } = resourceOf(template, 'AWS::SSM::Document', id).Properties;
+      const text = JSON.stringify(Content);
+      expect(text.indexOf('cloud-init status --wait')).toBeGreaterThan(0);
+      expect(text.indexOf('cloud-init status --wait')).toBeLessThan(text.indexOf('exec '));
+    }
+    expect(userData(template, 'BackupBox')).toContain("AWS_REGION='{AWS::Region}'");
+  });
+
+  test('no rule of the bucket expires anything by age: that could evict the last good backup (aws-facts 13.1)', () => {
+    const { LifecycleConfiguration } = resourceOf(template, 'AWS::S3::Bucket').Properties as {
+      LifecycleConfiguration: { Rules: object[] };
+    };
+    for (const rule of LifecycleConfiguration.Rules)
+      for (const key of Object.keys(rule).filter((one) => /Expiration|Transition/.test(one)))
+        expect([key, 'TagFilters' in rule]).toEqual([key, true]);
+  });
+
+  test('there is room for a proof on the disk of a backup box (aws-facts 13.3)', () => {
+    const { LaunchTemplateData } = resourceOf(template, 'AWS::EC2::LaunchTemplate', 'BackupBox')
+      .Properties as {
+      LaunchTemplateData: { BlockDeviceMappings: { Ebs: { VolumeSize: number } }[] };
+    };
+    expect(LaunchTemplateData.BlockDeviceMappings[0]?.Ebs.VolumeSize).toBeGreaterThan(8);
+  });
+
+  test('no route table has two S3 endpoints (aws-facts 13.12)', () => {
+    const tables = ofType('AWS::EC2::VPCEndpoint').flatMap(({ Properties }) =>
+      (Properties.RouteTableIds as unknown[]).map(readable),
+    );
+    expect([...new Set(tables)]).toEqual(tables);
+  });
+
+  test('has neither aliases nor versions of functions, which would pin old templates (aws-facts 13.19)', () => {
+    for (const type of ['AWS::Lambda::Alias', 'AWS::Lambda::Version']) expect(ofType(type)).toEqual([]);
+  });
+
+  test('costs nothing while idle but what is itemised: no NAT, address, endpoint by the hour, alarm (aws-facts 13.17)', () => {
+    for (const type of ['EC2::NatGateway', 'EC2::EIP', 'CloudWatch::Alarm', 'CloudWatch::Dashboard'])
+      expect(ofType(`AWS::${type}`)).toEqual([]);
+    expect(ofType('AWS::EC2::VPCEndpoint').map(({ Properties }) => Properties.VpcEndpointType)).toEqual([
+      'Gateway',
+    ]);
+    expect(ofType('AWS::KMS::Key')).toHaveLength(1);
+    expect(ofType('AWS::SecretsManager::Secret')).toEqual([]);
+  });
+
+  test('no parameter is resolved to an image at deploy time, which would replace instances (aws-facts 13.18)', () => {
+    expect(JSON.stringify(template)).not.toContain('AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>');
+  });
+
+  test('no provider function of the CDK is there, whose log group nobody owns (aws-facts 13.11)', () => {
+    expect(
+      Object.keys(template.Resources).filter((id) => /^Custom.*CustomResourceProvider/.test(id)),
+    ).toEqual([]);
+    for (const { Properties } of ofType('AWS::Lambda::Function'))
+      expect(Properties.LoggingConfig).toHaveProperty('LogGroup.Ref');
+  });
+});
