@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { Service } from './service';
 import type { LabSession, LabSessionOptions } from './options';
 
-export { Impairment, type ImpairmentRates } from './impairment';
+export { Impairment } from './impairment';
 export type { LabSession, LabSessionOptions, ShellProcess } from './options';
 
 /**
