@@ -114,6 +114,7 @@ export class Agent {
       const text = error instanceof Error ? error.message : String(error);
       this.channel.log(text);
       const message = error instanceof PortRefused ? text : `The session failed: ${text}`;
+      clearTimeout(this.timer);
       this.timer = setTimeout(() => {
         if (!this.stopped) this.channel.done(message);
       }, REFUSAL_MS);

@@ -106,6 +106,7 @@ export class Service {
       sends: MESSAGE_TYPE.output,
       receives: MESSAGE_TYPE.input,
       giveUpMs: Infinity,
+      pausedMs: Infinity,
       payload: (type, payload) => this.take(type, payload),
       channelClosed: () => undefined,
       drained: () => {

@@ -20,6 +20,13 @@ export interface OpenOptions {
   readonly openMs?: number;
   /** Without an acknowledgement for so long, the session ends. Default 300,000, as the official client's. */
   readonly giveUpMs?: number;
+  /**
+   * How long the service may say that the box is not connected, before the session ends. Default 60,000. The official client
+   * takes no notice and hangs (amazon-ssm-agent issue 173).
+   */
+  readonly pausedMs?: number;
+  /** The service says that the box is not connected (`true`): a good moment to look whether it still exists. Or it is again. */
+  paused?(paused: boolean): void;
   /** Between pings. Default 30,000; the service needs one every five minutes, a dead line is noticed sooner this way. */
   readonly pingMs?: number;
   /** For the answer to a ping. Default 15,000. */

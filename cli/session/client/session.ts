@@ -7,7 +7,14 @@ import { SessionError } from './errors';
 import type { Consumer, OpenOptions, SessionEnd } from './options';
 import { answerHandshake, answerChallenge, type Agreement } from './handshake';
 
-const DEFAULTS = { openMs: 30_000, giveUpMs: 300_000, pingMs: 30_000, pongMs: 15_000, resumeForMs: 300_000 };
+const DEFAULTS = {
+  openMs: 30_000,
+  giveUpMs: 300_000,
+  pausedMs: 60_000,
+  pingMs: 30_000,
+  pongMs: 15_000,
+  resumeForMs: 300_000,
+};
 /** How long to wait for the service's word after asking it to end the session. */
 const TERMINATE_MS = 2_000;
 
@@ -34,13 +41,18 @@ export class Session {
       sends: MESSAGE_TYPE.input,
       receives: MESSAGE_TYPE.output,
       giveUpMs: times.giveUpMs,
+      pausedMs: times.pausedMs,
+      paused: (paused) => options.paused?.(paused),
       payload: (type, payload) => this.take(type, payload),
       channelClosed: (payload) => {
         this.channelClosed(payload);
       },
       drained: () => this.consumer?.drained(),
       gaveUp: () => {
-        this.fail('no-answer', `The box has not answered for ${Math.round(times.giveUpMs / 1_000)} seconds.`);
+        this.fail(
+          'no-answer',
+          `The box has not answered for ${Math.round(this.link.waitingMs / 1_000)} seconds.`,
+        );
       },
       malformed: (problem) => {
         this.note(`Ignored a message: ${problem}.`);

@@ -20,6 +20,10 @@ export interface LinkHooks {
   readonly receives: string;
   /** Milliseconds after which a message without acknowledgement ends the link. */
   readonly giveUpMs: number;
+  /** Milliseconds for which the service may say that the other end is not connected, before the link ends. */
+  readonly pausedMs: number;
+  /** The service says that the other end is not connected (`true`), or it is heard again. */
+  paused?(paused: boolean): void;
   /** Takes the next payload of the other end's stream. @returns false to be given it again later */
   payload(payloadType: number, payload: Buffer): boolean;
   /** `channel_closed` came; no session any more. */
@@ -45,11 +49,13 @@ export class Link {
   private readonly inbox: Inbox;
   private flushers: (() => void)[] = [];
   private deaf = false;
+  private held = false;
 
   constructor(private readonly hooks: LinkHooks) {
     this.sender = new Sender({
       messageType: hooks.sends,
       giveUpMs: hooks.giveUpMs,
+      pausedMs: hooks.pausedMs,
       ready: () => this.socket?.isReady ?? false,
       transmit: (frame) => this.socket?.send(frame),
       drained: () => {
@@ -81,7 +87,7 @@ export class Link {
   attach(socket: LinkSocket): void {
     this.socket = socket;
     if (this.deaf) socket.listen(false);
-    this.sender.hold(false);
+    this.hold(false);
     this.sender.pump();
   }
 
@@ -105,11 +111,6 @@ export class Link {
   listen(listening: boolean): void {
     this.deaf = !listening;
     this.socket?.listen(listening);
-  }
-
-  /** Stops sending (the service has said that the other end's connection is inactive), or goes on. */
-  hold(held: boolean): void {
-    this.sender.hold(held);
   }
 
   /** Resolves when everything sent so far and until then was acknowledged. */
@@ -136,7 +137,7 @@ export class Link {
 
   private dispatch(message: Message): void {
     if (message.type === MESSAGE_TYPE.pausePublication) {
-      this.sender.hold(true);
+      this.hold(true);
       return;
     }
     if (message.type === MESSAGE_TYPE.channelClosed) {
@@ -144,11 +145,18 @@ export class Link {
       return;
     }
     // Whatever comes from the other end shows that it is there again (agent/session/datachannel/datachannel.go).
-    this.sender.hold(false);
+    this.hold(false);
     if (message.type === MESSAGE_TYPE.acknowledge) this.acknowledged(message.payload);
     else if (message.type === this.hooks.receives) this.inbox.accept(message);
     else if (message.type !== MESSAGE_TYPE.startPublication)
       this.hooks.malformed(`unknown message type "${message.type}"`);
+  }
+
+  private hold(held: boolean): void {
+    if (this.held === held) return;
+    this.held = held;
+    this.sender.hold(held);
+    this.hooks.paused?.(held);
   }
 
   private acknowledged(payload: Buffer): void {

@@ -28,15 +28,24 @@ export interface SenderHooks {
   /** Changes a payload just before it is sent; encryption. */
   seal?(payloadType: number, payload: Buffer): Buffer;
   readonly giveUpMs: number;
+  /** The other end's connection may be inactive for so long. */
+  readonly pausedMs: number;
 }
+
+/**
+ * After so many vain attempts a message no longer takes up room in the window. The official client never acknowledges a
+ * message that it gets twice (src/datachannel/streaming.go, HandleOutputMessage), so that one lost acknowledgement would
+ * narrow the window for ever; the agent, which has no window, just goes on.
+ */
+const MAX_ATTEMPTS = 6;
 
 interface Unacknowledged {
   readonly frame: Buffer;
   readonly firstSentAt: number;
   sentAt: number;
-  /** On its way, as far as we know; otherwise it has to be sent again. */
-  inFlight: boolean;
-  again: boolean;
+  attempts: number;
+  /** On its way as far as we know, to be sent again, or sent in vain so often that it is tried only now and then. */
+  state: 'sent' | 'lost' | 'vain';
 }
 
 /**
@@ -68,10 +77,10 @@ export class Sender {
     return this.outbox.isEmpty;
   }
 
-  /** How long the other end has left something waiting, in milliseconds: unacknowledged, or held back at its request. */
+  /** How long we have been waiting for the other end, in milliseconds: for an acknowledgement, or to be let go on. */
   get waitingMs(): number {
     const [oldest] = this.unacknowledged.values();
-    const since = oldest?.firstSentAt ?? (this.outbox.isEmpty ? undefined : this.heldSince);
+    const since = oldest?.firstSentAt ?? this.heldSince;
     return since === undefined ? 0 : this.hooks.now() - since;
   }
 
@@ -88,9 +97,9 @@ export class Sender {
     const entry = this.unacknowledged.get(sequence);
     if (entry === undefined) return;
     this.unacknowledged.delete(sequence);
-    if (entry.inFlight) this.inFlight -= 1;
-    else this.toResend -= 1;
-    if (!entry.again) {
+    if (entry.state === 'sent') this.inFlight -= 1;
+    else if (entry.state === 'lost') this.toResend -= 1;
+    if (entry.attempts === 1) {
       const now = this.hooks.now();
       this.roundTrips.add(now - entry.sentAt);
       this.window.onAcknowledged(now - entry.sentAt, now);
@@ -100,7 +109,10 @@ export class Sender {
 
   /** The connection is gone: everything unacknowledged has to be sent again over the next one. */
   connectionLost(): void {
-    for (const entry of this.unacknowledged.values()) this.markLost(entry);
+    for (const entry of this.unacknowledged.values()) {
+      entry.attempts = 1;
+      this.markLost(entry);
+    }
     this.window.reset();
   }
 
@@ -135,16 +147,20 @@ export class Sender {
 
   private resendOldest(): boolean {
     for (const entry of this.unacknowledged.values()) {
-      if (entry.inFlight) continue;
-      entry.inFlight = true;
-      entry.again = true;
-      entry.sentAt = this.hooks.now();
+      if (entry.state !== 'lost') continue;
+      entry.state = 'sent';
       this.inFlight += 1;
       this.toResend -= 1;
-      this.hooks.transmit(entry.frame);
+      this.resend(entry);
       return true;
     }
     return false;
+  }
+
+  private resend(entry: Unacknowledged): void {
+    entry.attempts += 1;
+    entry.sentAt = this.hooks.now();
+    this.hooks.transmit(entry.frame);
   }
 
   private sendNew(): boolean {
@@ -165,8 +181,8 @@ export class Sender {
       frame,
       firstSentAt: now,
       sentAt: now,
-      inFlight: true,
-      again: false,
+      attempts: 1,
+      state: 'sent',
     });
     this.next += 1;
     this.inFlight += 1;
@@ -175,15 +191,15 @@ export class Sender {
   }
 
   private markLost(entry: Unacknowledged): void {
-    if (!entry.inFlight) return;
-    entry.inFlight = false;
-    this.inFlight -= 1;
-    this.toResend += 1;
+    if (entry.state === 'lost') return;
+    if (entry.state === 'sent') this.inFlight -= 1;
+    entry.state = entry.attempts > MAX_ATTEMPTS ? 'vain' : 'lost';
+    if (entry.state === 'lost') this.toResend += 1;
   }
 
   private schedule(): void {
     if (this.timer !== undefined || this.closed) return;
-    if (this.unacknowledged.size === 0 && (this.heldSince === undefined || this.outbox.isEmpty)) return;
+    if (this.unacknowledged.size === 0 && this.heldSince === undefined) return;
     this.timer = setTimeout(() => {
       // What has arrived in the meantime is read before it is judged: the process itself may have been late.
       setImmediate(() => {
@@ -195,13 +211,23 @@ export class Sender {
 
   private onTimer(): void {
     // While nothing is read or nothing can be written, silence says nothing about the other end.
-    if (this.hooks.ready() && this.waitingMs > this.hooks.giveUpMs) {
+    if (this.hooks.ready() && this.hasWaitedTooLong()) {
       this.close();
       this.hooks.gaveUp();
       return;
     }
-    if (this.mayGoOn()) this.markOverdue();
+    if (this.mayGoOn()) {
+      this.markOverdue();
+      const [oldest] = this.unacknowledged.values();
+      if (oldest?.state === 'vain') this.resend(oldest);
+    }
     this.pump();
+  }
+
+  private hasWaitedTooLong(): boolean {
+    const { giveUpMs, pausedMs } = this.hooks;
+    if (this.heldSince !== undefined && this.hooks.now() - this.heldSince > pausedMs) return true;
+    return this.waitingMs > giveUpMs;
   }
 
   private markOverdue(): void {
@@ -209,7 +235,7 @@ export class Sender {
     const timeoutMs = this.roundTrips.timeoutMs;
     const before = this.toResend;
     for (const entry of this.unacknowledged.values())
-      if (entry.inFlight && now - entry.sentAt > timeoutMs) this.markLost(entry);
+      if (entry.state === 'sent' && now - entry.sentAt > timeoutMs) this.markLost(entry);
     if (this.toResend > before) this.window.onLoss(now, timeoutMs);
   }
 }

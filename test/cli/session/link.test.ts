@@ -30,6 +30,7 @@ function clientLink(hooks: Partial<LinkHooks> = {}): Bench {
     sends: MESSAGE_TYPE.input,
     receives: MESSAGE_TYPE.output,
     giveUpMs: 300_000,
+    pausedMs: 60_000,
     payload: (_type, payload) => bench.received.push(Buffer.from(payload)) > 0,
     channelClosed: () => undefined,
     drained: () => undefined,
@@ -199,16 +200,31 @@ describe('a link', () => {
     expect(gaveUp).toHaveBeenCalledTimes(1);
   });
 
-  it('sends nothing while publication is paused, and gives up on that too', () => {
+  it('sends nothing while publication is paused, says so, and gives up on that too', () => {
     const gaveUp = jest.fn();
-    const bench = clientLink({ giveUpMs: 60_000, gaveUp });
+    const paused = jest.fn();
+    const bench = clientLink({ pausedMs: 60_000, gaveUp, paused });
     bench.link.attach(socketOf(bench));
     service(bench, 'pause_publication');
+    expect(paused.mock.calls).toEqual([[true]]);
     bench.link.send(1, Buffer.from('a'));
-    jest.advanceTimersByTime(30_000);
+    jest.advanceTimersByTime(59_000);
     expect(bench.sent).toHaveLength(0);
-    jest.advanceTimersByTime(40_000);
+    expect(gaveUp).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(3_000);
     expect(gaveUp).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not narrowed for ever by messages that the other end never acknowledges', () => {
+    const bench = clientLink();
+    bench.link.attach(socketOf(bench));
+    bench.link.send(1, Buffer.alloc(200 * 1_024));
+    for (let passed = 0; passed < 60; passed += 1) {
+      for (const { sequence } of bench.sent.splice(0)) if (sequence >= 40) acknowledge(bench, sequence);
+      jest.advanceTimersByTime(1_100);
+    }
+    expect(bench.link.isSent).toBe(true);
+    bench.link.close();
   });
 
   it('goes on after a pause when publication starts, or when the other end is heard', () => {

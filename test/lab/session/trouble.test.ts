@@ -135,14 +135,17 @@ describe('a session in trouble', () => {
     await ended;
   });
 
-  it('ends with an error when the box falls silent with something to answer', async () => {
-    const port = await serve((socket) => socket.resume());
-    const { lab, session, forward } = await tunnel(port, {}, { giveUpMs: 2_000 });
+  it('ends with an error when the box falls silent, even when nothing is being sent', async () => {
+    const port = await serve((socket) => socket.write('x'));
+    const paused: boolean[] = [];
+    const options = { pausedMs: 1_000, paused: (is: boolean) => paused.push(is) };
+    const { lab, session, forward } = await tunnel(port, {}, options);
+    const socket = dial(forward.port);
+    await once(socket, 'data');
     lab.vanish();
-    const socket = dial(forward.port).resume();
-    socket.write('is anybody there?');
     expect(await session.ended).toMatchObject({ by: 'failure', error: { code: 'no-answer' } });
-    await closed(socket);
+    expect(paused).toEqual([true]);
+    expect(await closed(socket)).toBe('ECONNRESET');
   });
 
   it('notices a dead line by its pings, and gets another', async () => {
