@@ -23,27 +23,32 @@ const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] =
   ['unused code', ['knip']],
 ];
 
-/** Runs a program of the project and shows its output; resolves to its exit code. */
-function run(command: readonly string[]): Promise<number> {
+/** Runs a program of the project; resolves to its exit code and, unless it is shown as it comes, its output. */
+function run(command: readonly string[], output: 'shown' | 'kept'): Promise<{ code: number; text: string }> {
   const [program = '', ...args] = command;
+  const stdio = output === 'shown' ? 'inherit' : 'pipe';
   return new Promise((resolve, reject) => {
-    const child = spawn(join('node_modules', '.bin', program), args, {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    const child = spawn(join('node_modules', '.bin', program), args, { stdio: ['ignore', stdio, stdio] });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+    }
     child.once('error', reject);
-    child.once('exit', (code) => {
-      resolve(code ?? 1);
+    child.once('close', (code) => {
+      resolve({ code: code ?? 1, text });
     });
   });
 }
 
 async function check(name: string, command: readonly string[], tally: Tally): Promise<void> {
   const started = Date.now();
-  const code = await run(command);
+  const { code, text } = await run(command, 'kept');
   if (code === 0) tally.passed += 1;
   else tally.failed += 1;
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
+  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)${code === 0 ? '' : `\n${text}`}`);
 }
 
 /** The figures of a Jest result file that are counted. */
@@ -56,7 +61,10 @@ interface JestSummary {
 
 async function jest(projects: readonly string[], directory: string, tally: Tally): Promise<void> {
   const outputFile = join(directory, 'jest.json');
-  const code = await run(['jest', '--selectProjects', ...projects, '--json', '--outputFile', outputFile]);
+  const { code } = await run(
+    ['jest', '--selectProjects', ...projects, '--json', '--outputFile', outputFile],
+    'shown',
+  );
   const summary = JSON.parse(readFileSync(outputFile, 'utf8')) as JestSummary;
   tally.passed += summary.numPassedTests;
   // A suite that could not even start has no failed test of its own, and must count all the same.
@@ -73,7 +81,7 @@ async function main(): Promise<void> {
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   const directory = mkdtempSync(join(tmpdir(), 'drawbridge-test-'));
   try {
-    for (const [name, command] of CHECKS) await check(name, command, tally);
+    await Promise.all(CHECKS.map(([name, command]) => check(name, command, tally)));
     const missing = provideParts(console.log);
     if (missing.length === 0) {
       await jest(['unit', 'lab'], directory, tally);
