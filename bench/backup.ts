@@ -116,6 +116,10 @@ export async function benchBackup(options: BenchOptions): Promise<void> {
     recipe: [],
     bytes: { plain: 0, backup: 0, pipe: 0, recipe: 0 },
   };
+  const stopEarly = (): void => {
+    void scene.stop().finally(() => process.exit(1));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stopEarly);
   try {
     say('warming up');
     await limit(scene);
