@@ -18,6 +18,4 @@ module.exports = {
     { ...shared, displayName: 'lab', testMatch: ['**/*.lab.test.ts'] },
   ],
   testTimeout: 120_000,
-  // Jest's default leaves one processor idle, which on two means that nothing runs side by side.
-  maxWorkers: '100%',
 };
