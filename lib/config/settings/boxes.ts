@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { oneOf, whole } from './kinds';
+
+/** `aws:runShellScript` ends after 172,800 seconds at most, and one duration drives everything that may end a box. */
+const LONGEST_MINUTES = 2880;
+
+/** Graviton families are named letters, generation, `g`; AL2023's tools do not fit into the 512 MiB of a nano. */
+const BOX_TYPE = /^[a-z]+\d+g[a-z]*\.(micro|small|medium|large|\d*xlarge)$/;
+const BOX_TYPE_MESSAGE =
+  'must be arm64 instance types from micro upwards, such as t4g.micro, m7g.medium (no nano: 512 MiB are too little to install the tools)';
+
+const boxType = z.string(BOX_TYPE_MESSAGE).regex(BOX_TYPE, BOX_TYPE_MESSAGE);
+
+/** Settings of the jump host and the boxes. */
+export const boxSettings = {
+  jumpHost: oneOf(['on-demand', 'always', 'none'], 'on-demand').describe(
+    '`on-demand` (none until asked for), `always`, `none`',
+  ),
+  ttlMinutes: whole(1, LONGEST_MINUTES, 'minutes', 60).describe('life of a box when the request names none'),
+  maxTtlMinutes: whole(1, LONGEST_MINUTES, 'minutes', 720).describe(
+    'longest life of a box, and so of a backup',
+  ),
+  maxBoxes: whole(1, 100, 'boxes', 5).describe('boxes that may live at a time'),
+  /** Tried in order; one at least. */
+  boxTypes: z
+    .tuple([boxType], boxType, BOX_TYPE_MESSAGE)
+    .default(['t4g.micro', 't4g.small', 't4g.medium'])
+    .describe('arm64 instance types of boxes, tried in order'),
+  /** The image's own disk is 8 GiB. */
+  boxVolumeGiB: whole(8, 16_384, 'GiB', 20).describe('disk of a box: a proof restores into it'),
+  sweepMinutes: whole(1, 60, 'minutes', 5).describe('minutes between sweeps'),
+} as const;
