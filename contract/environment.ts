@@ -27,6 +27,8 @@ export const BOX_ENVIRONMENT = {
   region: 'AWS_REGION',
   stackId: 'DRAWBRIDGE_STACK_ID',
   bucket: 'DRAWBRIDGE_BUCKET',
+  /** One of `ENGINES`. */
+  engine: 'DRAWBRIDGE_ENGINE',
   databaseHost: 'DRAWBRIDGE_DATABASE_HOST',
   databasePort: 'DRAWBRIDGE_DATABASE_PORT',
   databaseName: 'DRAWBRIDGE_DATABASE_NAME',

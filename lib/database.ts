@@ -4,28 +4,25 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, BOX_PATHS, FUNCTION_ENVIRONMENT } from '../contract/environment';
+import type { Engine } from '../contract/engines';
 import { TAGS } from '../contract/tags';
 import type { Settings } from './config/schema';
 import type { ControlFunction } from './control-function';
+import { ENGINE_FACTS, rdsEngine } from './database-engine';
 import type { Encryption } from './encryption';
 import type { Jumpbox } from './jumpbox';
 import type { Network } from './network';
 
-/** Literal in the rules, since the instance's port attribute is not known when they are checked. */
-const PORT = 5432;
-const LOGS = ['postgresql', 'upgrade'] as const;
 const MASTER = 'drawbridge';
 
 /** First part of the names of log groups that RDS writes, for a stack with these names; `*` stands for the rest. */
 export const databaseLogGroups = (name: string): string => `/aws/rds/instance/${name}-*`;
 
-/** Major version of an engine version such as `17.11` or `18`. */
-export const majorOf = (engineVersion: string): string => engineVersion.replace(/\..*/, '');
-
 /** Properties of {@link Database}. */
 export interface DatabaseProps extends Pick<
   Settings,
   | 'name'
+  | 'engine'
   | 'engineVersion'
   | 'instanceClass'
   | 'storageGiB'
@@ -38,7 +35,7 @@ export interface DatabaseProps extends Pick<
   readonly encryption: Encryption;
 }
 
-/** A private PostgreSQL that admits whom it was told to and nobody else. Its password is made and rotated by RDS. */
+/** A private database that admits whom it was told to and nobody else. Its password is made and rotated by RDS. */
 export class Database extends Construct implements ec2.IConnectable {
   readonly connections: ec2.Connections;
   readonly instance: rds.DatabaseInstance;
@@ -47,6 +44,7 @@ export class Database extends Construct implements ec2.IConnectable {
   readonly port: string;
   readonly databaseName: string;
   readonly secretArn: string;
+  private readonly engine: Engine;
   private readonly authorities: string | undefined;
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {
@@ -59,12 +57,14 @@ export class Database extends Construct implements ec2.IConnectable {
     this.instance = this.addInstance(props, securityGroup);
     this.connections = new ec2.Connections({
       securityGroups: [securityGroup],
-      defaultPort: ec2.Port.tcp(PORT),
+      // Literal, since the instance's port attribute is not known when the rules are checked.
+      defaultPort: ec2.Port.tcp(ENGINE_FACTS[props.engine].port),
     });
     this.host = this.instance.dbInstanceEndpointAddress;
     this.port = this.instance.dbInstanceEndpointPort;
     this.databaseName = props.databaseName;
     this.secretArn = masterSecretArn(this.instance);
+    this.engine = props.engine;
     this.authorities = props.databaseCa;
   }
 
@@ -84,6 +84,7 @@ export class Database extends Construct implements ec2.IConnectable {
         resources: [this.secretArn],
       }),
     );
+    box.addEnvironment(BOX_ENVIRONMENT.engine, this.engine);
     box.addEnvironment(BOX_ENVIRONMENT.databaseHost, this.host);
     box.addEnvironment(BOX_ENVIRONMENT.databasePort, this.port);
     box.addEnvironment(BOX_ENVIRONMENT.databaseName, this.databaseName);
@@ -101,10 +102,9 @@ export class Database extends Construct implements ec2.IConnectable {
 
   private addInstance(props: DatabaseProps, securityGroup: ec2.ISecurityGroup): rds.DatabaseInstance {
     const instanceIdentifier = uniqueIdentifier(props.name);
+    const { parameters, logs } = ENGINE_FACTS[props.engine];
     const instance = new rds.DatabaseInstance(this, 'Instance', {
-      engine: rds.DatabaseInstanceEngine.postgres({
-        version: rds.PostgresEngineVersion.of(props.engineVersion, majorOf(props.engineVersion)),
-      }),
+      engine: rdsEngine(props.engine, props.engineVersion),
       instanceIdentifier,
       instanceType: new ec2.InstanceType(props.instanceClass),
       vpc: props.network.vpc,
@@ -114,7 +114,7 @@ export class Database extends Construct implements ec2.IConnectable {
       credentials: rds.Credentials.fromUsername(MASTER),
       manageMasterUserPassword: true,
       iamAuthentication: true,
-      parameters: { 'rds.force_ssl': '1' },
+      parameters: { ...parameters },
       storageType: rds.StorageType.GP3,
       allocatedStorage: props.storageGiB,
       storageEncrypted: true,
@@ -123,22 +123,23 @@ export class Database extends Construct implements ec2.IConnectable {
       publiclyAccessible: false,
       backupRetention: Duration.days(7),
       copyTagsToSnapshot: true,
-      cloudwatchLogsExports: [...LOGS],
+      cloudwatchLogsExports: [...logs],
       deletionProtection: props.deletionProtection,
       removalPolicy: RemovalPolicy.SNAPSHOT,
     });
     Tags.of(instance).add(TAGS.stack, Aws.STACK_ID);
-    this.ownLogGroups(props.encryption, instanceIdentifier, instance);
+    this.ownLogGroups(props.encryption, logs, instanceIdentifier, instance);
     return instance;
   }
 
   /** RDS would make the groups itself, and leave them behind without retention: they must be there before it. */
   private ownLogGroups(
     encryption: Encryption,
+    logs: readonly string[],
     instanceIdentifier: string,
     instance: rds.DatabaseInstance,
   ): void {
-    for (const log of LOGS) {
+    for (const log of logs) {
       const name = `/aws/rds/instance/${instanceIdentifier}/${log}`;
       instance.node.addDependency(encryption.logGroup(this, `${log}Logs`, name));
     }

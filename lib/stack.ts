@@ -4,7 +4,8 @@ import { BOX_ENVIRONMENT, BOX_PATHS } from '../contract/environment';
 import { BackupBucket } from './backup-bucket';
 import { BoxProgram } from './box-program';
 import type { Settings } from './config/schema';
-import { Database, databaseLogGroups, majorOf } from './database';
+import { Database, databaseLogGroups } from './database';
+import { databasePackages } from './database-engine';
 import { Documents } from './documents';
 import { Drain } from './drain';
 import { Encryption } from './encryption';
@@ -82,7 +83,7 @@ export class DrawbridgeStack extends Stack {
     const backup = new Jumpbox(this, 'BackupBox', {
       ...common,
       purpose: 'backup',
-      installation: toolsFor(majorOf(settings.engineVersion), program),
+      installation: toolsFor(settings, program),
     });
     database.allowFrom(access, 'access box');
     database.grantBackup(backup);
@@ -114,10 +115,9 @@ export class DrawbridgeStack extends Stack {
 }
 
 /** Client tools of the server's own major, and a server of it for proofs. */
-function toolsFor(major: string, program: BoxProgram): Installation {
-  const postgres = `postgresql${major}`;
+function toolsFor(settings: Settings, program: BoxProgram): Installation {
   return {
-    packages: ['nodejs24', postgres, `${postgres}-server`, `${postgres}-contrib`, 'zstd'],
+    packages: ['nodejs24', ...databasePackages(settings.engine, settings.engineVersion), 'zstd'],
     directories: [BOX_PATHS.scratch],
     files: {},
     downloads: { [BOX_PATHS.program]: program.asset.s3ObjectUrl },

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { VERSIONS } from './engine-versions';
+import { RULES } from './rules';
 import { backupSettings } from './settings/backups';
 import { boxSettings } from './settings/boxes';
 import { databaseSettings } from './settings/database';
@@ -18,20 +20,28 @@ const shape = {
   ...backupSettings,
 } as const;
 
+const alone = z.strictObject(shape, {
+  error: (issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `unknown setting ${issue.keys.join(', ')}: accepted are the settings listed below, spelled exactly so`
+      : 'must be an object: {"drawbridge": {"name": "…", …}}',
+});
+
+const together = RULES.reduce(
+  (schema, { setting, problem }) =>
+    schema.refine((settings) => problem(settings) === undefined, {
+      path: [setting],
+      error: ({ input }) => problem(input),
+      when: () => true,
+    }),
+  alone,
+);
+
 /** Every setting, with its default. */
-export const settingsSchema = z
-  .strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `unknown setting ${issue.keys.join(', ')}: accepted are the settings listed below, spelled exactly so`
-        : 'must be an object: {"drawbridge": {"name": "…", …}}',
-  })
-  .refine((settings) => settings.ttlMinutes <= settings.maxTtlMinutes, {
-    path: ['ttlMinutes'],
-    error: 'must not be more than maxTtlMinutes',
-    // Checked even when other settings are wrong, so that one message names every problem.
-    when: ({ value }) => z.object({ ttlMinutes: z.int(), maxTtlMinutes: z.int() }).safeParse(value).success,
-  });
+export const settingsSchema = together.transform((settings) => ({
+  ...settings,
+  engineVersion: settings.engineVersion ?? VERSIONS[settings.engine].standard,
+}));
 
 /** What the app is told, checked and complete. Durations are in minutes or days, sizes in GiB, as the names say. */
 export type Settings = Readonly<z.output<typeof settingsSchema>>;
@@ -48,7 +58,8 @@ export const meaningOf = (name: SettingName): string => shape[name].description 
 /** What a setting holds, for reading it from text. */
 export function kindOf(name: SettingName): 'number' | 'boolean' | 'list' | 'text' {
   const schema: z.ZodType = shape[name];
-  const inner = schema instanceof z.ZodDefault ? schema.def.innerType : schema;
+  const inner =
+    schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.def.innerType : schema;
   if (inner instanceof z.ZodNumber) return 'number';
   if (inner instanceof z.ZodBoolean) return 'boolean';
   return inner instanceof z.ZodTuple ? 'list' : 'text';

@@ -67,7 +67,7 @@ describe('settings', () => {
 
   test('are refused with one message that names every problem, what is accepted and what to do', () => {
     const message = refusal({
-      drawbridge: { nmae: 'x', engine: 'mysql', ttlMinutes: 800, boxTypes: ['t4g.nano'], multiAz: 'yes' },
+      drawbridge: { nmae: 'x', engine: 'oracle', ttlMinutes: 800, boxTypes: ['t4g.nano'], multiAz: 'yes' },
       maxBoxes: 'many',
       databaseCa: '/nowhere/ca.pem',
       flowlogs: 'true',
@@ -75,7 +75,7 @@ describe('settings', () => {
     });
     const expected = [
       /^- unknown setting nmae, flowlogs, drawbridge\.name: /m,
-      /^- engine: must be postgres: other engines are not supported yet$/m,
+      /^- engine: must be one of postgres, mysql, mariadb$/m,
       /^- ttlMinutes: must not be more than maxTtlMinutes$/m,
       /^- boxTypes\.0: must be arm64 instance types from micro upwards/m,
       /^- multiAz: must be true or false$/m,
@@ -92,7 +92,7 @@ describe('settings', () => {
     ['name', ['Drawbridge', 'a--b', 'a-', '1a', 'a'.repeat(21), `a${'-a'.repeat(10)}`, '']],
     ['engineVersion', [18, '14', '19', '17.', 'latest']],
     ['instanceClass', ['db.t4g.micro', 't4g']],
-    ['databaseName', ['rdsadmin', 'template1', '1app', 'a b', 'a'.repeat(64)]],
+    ['databaseName', ['rdsadmin', 'template1', 'mysql', '1app', 'a b', 'a'.repeat(64)]],
     ['storageGiB', [19, 20.5, '20 GiB', -1]],
     ['maxTtlMinutes', [0, 2881]],
     ['boxTypes', [[], ['t3.micro'], ['t4g.nano'], ['a1.medium'], ['g4dn.xlarge'], 't4g.micro,']],
@@ -102,6 +102,22 @@ describe('settings', () => {
     ['zstdLevel', [0, 20]],
   ])('%s is refused when it is wrong', (name, values) => {
     for (const value of values) expect(refusal({ [name]: value })).toMatch(new RegExp(`^- ${name}`, 'm'));
+  });
+
+  test.each([
+    ['postgres', ['15', '18', '17.11'], ['14', '19', '8.4']],
+    ['mysql', ['8.4', '8.0.46'], ['8', '5.7', '18', '9.1']],
+    ['mariadb', ['11.4', '10.11', '11.4.10'], ['11', '10.6', '11.8', '18']],
+  ])('admit versions of %s as the engine has them', (engine, right, wrong) => {
+    for (const engineVersion of right)
+      expect(read({ engine, engineVersion })).toMatchObject({ engine, engineVersion });
+    for (const engineVersion of wrong)
+      expect(refusal({ engine, engineVersion })).toMatch(/^- engineVersion: must be a .*, in quotes$/m);
+  });
+
+  test('choose the version by the engine where none is given', () => {
+    const versions = ['postgres', 'mysql', 'mariadb'].map((engine) => read({ engine }).engineVersion);
+    expect(versions).toEqual(['18', '8.4', '11.4']);
   });
 
   test('that are no object are refused', () => {

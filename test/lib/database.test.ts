@@ -96,6 +96,42 @@ describe('database', () => {
   });
 });
 
+describe.each([
+  ['mysql', '8.4', ['mariadb114', 'mariadb114-client-utils']],
+  ['mariadb', '11.4', ['mariadb114', 'mariadb114-client-utils', 'mariadb114-server']],
+  ['mariadb', '10.11', ['mariadb1011', 'mariadb1011-client-utils', 'mariadb1011-server']],
+])('database of %s %s', (engine, engineVersion, packages) => {
+  const settings = { engine, engineVersion };
+
+  test('demands TLS, admits IAM, and exports the logs that hold no data', () => {
+    expect(propertiesWith(settings)).toMatchObject({
+      Engine: engine,
+      EngineVersion: engineVersion,
+      EnableIAMDatabaseAuthentication: true,
+      EnableCloudwatchLogsExports: ['error', 'slowquery'],
+    });
+    templateWith(settings).hasResourceProperties('AWS::RDS::DBParameterGroup', {
+      Family: `${engine}${engineVersion}`,
+      Parameters: { require_secure_transport: '1', slow_query_log: '1', log_output: 'FILE' },
+    });
+  });
+
+  test('is reached at its own port', () => {
+    const ports = Object.values(jsonWith(settings).Resources)
+      .filter(({ Type }) => /SecurityGroup(In|E)gress$/.test(Type))
+      .map(({ Properties }) => Properties.ToPort);
+    expect(ports).toEqual(Array(6).fill(3306));
+  });
+
+  test('has its tools on the backup box, which is told the engine', () => {
+    const { LaunchTemplateData } = resourceOf(jsonWith(settings), 'AWS::EC2::LaunchTemplate', 'BackupBox')
+      .Properties as { LaunchTemplateData: { UserData: unknown } };
+    const text = readable(LaunchTemplateData.UserData);
+    expect(text).toContain(`dnf install -y nodejs24 ${packages.join(' ')} zstd\n`);
+    expect(text).toContain(`DRAWBRIDGE_ENGINE='${engine}'`);
+  });
+});
+
 describe('a further certificate authority', () => {
   const directory = mkdtempSync(join(tmpdir(), 'drawbridge-ca-'));
   const path = join(directory, 'ca.pem');

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { ENGINES } from '../../../contract/engines';
 import { readAuthorities } from '../authorities';
-import { whole, words, yesOrNo } from './kinds';
+import { VERSIONS } from '../engine-versions';
+import { oneOf, whole, words, yesOrNo } from './kinds';
 
 const authorities = z.string('must be the path of a PEM file').transform((path, problem) => {
   try {
@@ -16,16 +18,15 @@ const authorities = z.string('must be the path of a PEM file').transform((path, 
 
 /** Settings of the database. */
 export const databaseSettings = {
-  engine: z
-    .enum(['postgres'], 'must be postgres: other engines are not supported yet')
-    .default('postgres')
-    .describe('database engine; only `postgres` for now'),
-  /** Amazon Linux has the client tools of these majors (new in 2023.11: 18). */
-  engineVersion: words(
-    /^1[5-8](\.\d{1,2})?$/,
-    'must be a PostgreSQL major from 15 to 18, such as "18", or a full version such as "17.11", in quotes',
-    '18',
-  ).describe('major (`18`: RDS chooses the minor) or full version (`17.11`)'),
+  engine: oneOf(ENGINES, 'postgres').describe('`postgres`, `mysql`, `mariadb`'),
+  /** Its form depends on the engine, and so does its default. */
+  engineVersion: z
+    .string('must be a text, in quotes, such as "18"')
+    .optional()
+    .describe(
+      'major (RDS chooses the minor) or full version (`17.11`); the newest major that Amazon Linux has tools for: ' +
+        ENGINES.map((engine) => `\`${VERSIONS[engine].standard}\` for \`${engine}\``).join(', '),
+    ),
   instanceClass: words(
     /^(?!db\.)[a-z][a-z0-9-]*\.[a-z0-9]+$/,
     'must be an RDS instance class without "db.", such as t4g.micro',
@@ -34,8 +35,8 @@ export const databaseSettings = {
   storageGiB: whole(20, 65_536, 'GiB', 20).describe("size of the database's gp3 storage"),
   multiAz: yesOrNo(false).describe('a standby in a second zone, at twice the price'),
   databaseName: words(
-    /^(?!rdsadmin$|template[01]$)[A-Za-z][A-Za-z0-9_]{0,62}$/,
-    'must be 1 to 63 letters, digits and underscores, beginning with a letter, and none of rdsadmin, template0, template1',
+    /^(?!(rdsadmin|template[01]|mysql|sys|innodb|information_schema|performance_schema)$)[A-Za-z][A-Za-z0-9_]{0,62}$/,
+    "must be 1 to 63 letters, digits and underscores, beginning with a letter, and no name of the server's own (rdsadmin, template0, template1, mysql, sys, …)",
     'app',
   ).describe('name of the database that is created and backed up'),
   /** Given as a path; holds the certificates themselves once read. */
