@@ -1,12 +1,8 @@
 /** First part of every key that a backup box may write. */
 export const BACKUPS = 'backups/';
 
-/** Object names below a backup's prefix. */
+/** Object names below a backup's prefix; the manifest names the others. */
 export const BACKUP_OBJECTS = {
-  /** The dump: `pg_dump` custom format without compression, compressed as a whole by zstd. */
-  data: 'database.pgdump.zst',
-  /** Roles without passwords, as SQL, compressed by zstd. */
-  roles: 'roles.sql.zst',
   /** Written last; what has none does not exist. */
   manifest: 'manifest.json',
 } as const;

@@ -17,7 +17,7 @@ export const storedObject = z.strictObject({
   plainSha256: sha256,
 });
 
-/** Rows of one table, counted in the snapshot that was dumped. */
+/** Rows of one table as they were dumped: counted in the same snapshot, or in the dump itself. */
 export const tableRows = z.strictObject({ schema: z.string(), table: z.string(), rows: z.int().min(0) });
 
 /** `manifest.json`, format version 1: written last; a backup without it does not exist. */
@@ -31,8 +31,12 @@ export const manifest = z.strictObject({
   compressionTool: z.string(),
   database: z.string(),
   host: z.string(),
-  /** Where the snapshot stands: WAL position when it was taken. */
-  consistentPoint: z.strictObject({ snapshot: z.string(), lsn: z.string(), takenAt: instant }),
+  /** What the dump shows: the database at one moment. PostgreSQL: with the snapshot's name and its WAL position. */
+  consistentPoint: z.strictObject({
+    snapshot: z.string().optional(),
+    lsn: z.string().optional(),
+    takenAt: instant,
+  }),
   startedAt: instant,
   finishedAt: instant,
   data: storedObject,

@@ -17,3 +17,16 @@ export function inBytes(bytes: number): string {
   const value = bytes / 1024 ** step;
   return `${step === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[step] ?? 'B'}`;
 }
+
+/** Between two lines about bytes. */
+const BYTES_MS = 2_000;
+
+/** Tells, now and then, how far a dump is. */
+export function reportingBytes(progress: Progress): (plainBytes: number, storedBytes: number) => void {
+  let last = Date.now();
+  return (plainBytes, storedBytes) => {
+    if (Date.now() - last < BYTES_MS) return;
+    last = Date.now();
+    progress(`dumped ${inBytes(plainBytes)}, stored ${inBytes(storedBytes)}`);
+  };
+}

@@ -1,64 +1,18 @@
 import { createHash } from 'node:crypto';
 import { EXIT } from '../contract/exit-codes';
 import { proofKey } from '../contract/keys';
-import type { Difference, Manifest, Proof } from '../contract/manifest';
-import { whenAborted } from './backup/race';
-import { demandMajor } from './database/tools';
+import type { Proof } from '../contract/manifest';
+import type { Finding, Store } from './engine';
+import { ENGINES } from './engines';
 import { readInstanceId } from './identity';
 import { readManifest } from './manifest-text';
 import { inBytes } from './progress';
-import { readDumpOf } from './prove/archive';
-import { compareContents } from './prove/compare';
-import { restoreBackup, type Store } from './prove/restore';
+import { nothingCompared } from './prove/finding';
 import { demandRoom, neededBytes } from './prove/room';
-import { type ScratchServer, withScratchServer } from './prove/scratch';
 import type { Context, Result } from './run';
 import { type Committed, findBackup } from './storage/catalog';
 import { openS3 } from './storage/client';
 import { putOnce } from './storage/commit';
-
-/** What the comparison found; everything of a proof that is not about its circumstances. */
-type Finding = Pick<
-  Proof,
-  'exceptions' | 'differences' | 'scratchServerVersion' | 'tablesCompared' | 'rowsCompared'
->;
-
-const SERVER_PROGRAMS = ['pg_restore', 'pg_dump', 'psql', 'initdb', 'postgres'];
-
-const nothingCompared = (differences: readonly Difference[], scratchServerVersion: string): Finding => ({
-  exceptions: [],
-  differences: [...differences],
-  scratchServerVersion,
-  tablesCompared: 0,
-  rowsCompared: 0,
-});
-
-/** Restores, dumps what was restored, and compares the two dumps with each other and with the manifest. */
-async function examine(
-  context: Context,
-  store: Store,
-  manifest: Manifest,
-  server: ScratchServer,
-): Promise<Finding> {
-  const interrupted = [whenAborted(context.signal), server.lost];
-  context.progress(`restoring into a scratch server (PostgreSQL ${server.version})`);
-  const restored = await restoreBackup(store, manifest, server, interrupted);
-  if ('differences' in restored) return nothingCompared(restored.differences, server.version);
-  const { archive, verdict } = restored;
-  context.progress(
-    `restored; dumping the scratch database to compare ${String(archive.data.tables.size)} tables`,
-  );
-  const again = await Promise.race([readDumpOf(server.environment), ...interrupted]);
-  const compared = compareContents(manifest.tables, archive, again, verdict.excepted);
-  const rows = [...archive.data.tables.values()].reduce((sum, table) => sum + table.rows, 0);
-  return {
-    exceptions: [...verdict.exceptions],
-    differences: [...verdict.differences, ...compared],
-    scratchServerVersion: server.version,
-    tablesCompared: archive.data.tables.size,
-    rowsCompared: rows,
-  };
-}
 
 async function carryOut(context: Context, store: Store, backup: Committed): Promise<Finding> {
   const reading = readManifest(backup.manifestText);
@@ -71,13 +25,14 @@ async function carryOut(context: Context, store: Store, backup: Committed): Prom
   }
   const { manifest } = reading;
   const { scratchDirectory } = context.settings;
-  await demandMajor(SERVER_PROGRAMS, manifest.serverVersion);
+  const engine = ENGINES[manifest.engine];
+  await engine.demandServerTools(manifest);
   const needed = neededBytes(manifest);
   await demandRoom(scratchDirectory, needed);
   context.progress(
     `proving ${backup.prefix}: ${inBytes(manifest.data.storedBytes)} stored, up to ${inBytes(needed)} of scratch`,
   );
-  return withScratchServer(scratchDirectory, (server) => examine(context, store, manifest, server));
+  return engine.examine(context, store, manifest);
 }
 
 const outcomeOf = ({ differences, exceptions }: Finding): Proof['outcome'] => {

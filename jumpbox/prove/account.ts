@@ -8,27 +8,26 @@ export interface Account {
   readonly gid?: number;
 }
 
-const USER = 'postgres';
-
 /**
- * PostgreSQL's server refuses to run as root, so root gives way to the user that the server's package made.
+ * Database servers refuse to run as root, so root gives way to the user that the server's package made.
  *
+ * @param user - `postgres`, `mysql`
  * @throws Stop with `EXIT.wrongTools` when there is no such user
  */
-export async function serverAccount(): Promise<Account> {
+export async function serverAccount(user: string): Promise<Account> {
   if (process.getuid?.() !== 0) return {};
   const options = { environment: plainEnvironment() };
   try {
     const [uid, gid] = await Promise.all([
-      ask('id', ['-u', USER], options),
-      ask('id', ['-g', USER], options),
+      ask('id', ['-u', user], options),
+      ask('id', ['-g', user], options),
     ]);
     return { uid: Number(uid), gid: Number(gid) };
   } catch (error) {
     if (!(error instanceof ProgramFailed)) throw error;
     throw new Stop(
       EXIT.wrongTools,
-      `There is no user ${USER} on this box: install PostgreSQL's server package.`,
+      `There is no user ${user} on this box: install the database server's package.`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { EXIT } from '../../../contract/exit-codes';
 import { databaseStop, exitOfWords } from '../../../jumpbox/database/refusal';
-import { majorOf } from '../../../jumpbox/database/tools';
-import { unreadableMessage } from '../../../jumpbox/database/preflight';
+import { majorOf } from '../../../jumpbox/postgres/tools';
+import { unreadableMessage } from '../../../jumpbox/postgres/preflight';
 import { rdsRoots } from '../../../jumpbox/database/trust';
 
 const withCode = (code: string, message = 'no'): Error => Object.assign(new Error(message), { code });

@@ -1,4 +1,4 @@
-import { type DumpData, ScriptReader } from '../../../jumpbox/prove/script';
+import { type DumpData, ScriptReader } from '../../../../jumpbox/postgres/prove/script';
 
 const HEAD = `--
 -- PostgreSQL database dump

@@ -1,25 +1,8 @@
-import type { Difference, TableRows } from '../../contract/manifest';
+import type { Difference, TableRows } from '../../../contract/manifest';
+import { compareCounts, compareTables, shortened, type TableName } from '../../prove/tables';
 import type { ArchiveContents } from './archive';
-import { keyOf, type TableName } from './names';
-import type { DumpData, TableData } from './script';
+import type { DumpData } from './script';
 import { tocDifference } from './toc';
-
-/** Most differences of one kind that a proof lists; how many more there are is said. */
-const LISTED = 50;
-
-const shortened = (differences: readonly Difference[]): Difference[] => {
-  if (differences.length <= LISTED) return [...differences];
-  const more = differences.length - LISTED;
-  return [
-    ...differences.slice(0, LISTED),
-    { what: `${String(more)} more of this kind`, expected: '', found: '' },
-  ];
-};
-
-const describe = (table: TableData | undefined): string =>
-  table === undefined
-    ? 'no such table'
-    : `${String(table.rows)} rows, digest ${table.digest}, columns ${table.columns}`;
 
 /** Every function, index, table, … of the archive stands in the restored database, as often, and nothing else does. */
 function compareToc(
@@ -38,35 +21,6 @@ function compareToc(
       found: 'restored',
     })),
   ]);
-}
-
-/** The rows that were counted in the snapshot are the rows that the archive holds. */
-function compareCounts(manifest: readonly TableRows[], archive: DumpData): Difference[] {
-  const counted = new Map(manifest.map((table) => [keyOf(table), table.rows]));
-  const keys = new Set([...counted.keys(), ...archive.tables.keys()]);
-  return shortened(
-    [...keys].flatMap((key) => {
-      const [expected, found] = [counted.get(key), archive.tables.get(key)?.rows];
-      if (expected === found) return [];
-      const words = (rows: number | undefined): string =>
-        rows === undefined ? 'no such table' : `${String(rows)} rows`;
-      return [{ what: `rows of ${key} in the archive`, expected: words(expected), found: words(found) }];
-    }),
-  );
-}
-
-function compareTables(
-  archive: DumpData,
-  restored: DumpData,
-  isExcepted: (table: TableName) => boolean,
-): Difference[] {
-  return shortened(
-    [...archive.tables].flatMap(([key, table]) => {
-      if (isExcepted(table)) return [];
-      const [expected, found] = [describe(table), describe(restored.tables.get(key))];
-      return expected === found ? [] : [{ what: `data of ${key}`, expected, found }];
-    }),
-  );
 }
 
 function compareSequences(
@@ -110,8 +64,8 @@ export function compareContents(
       [...excepted].some((identity) => kinds.test(identity) && identity.includes(` ${schema} ${table} `));
   return [
     ...compareToc(archive, restored, excepted),
-    ...compareCounts(counted, archive.data),
-    ...compareTables(archive.data, restored.data, exceptedOf(/^TABLE (DATA )?/)),
+    ...compareCounts(counted, archive.data.tables),
+    ...compareTables(archive.data.tables, restored.data.tables, exceptedOf(/^TABLE (DATA )?/)),
     ...compareSequences(archive.data, restored.data, exceptedOf(/^SEQUENCE (SET )?/)),
     ...compareLargeObjects(archive.data, restored.data),
   ];

@@ -1,4 +1,4 @@
-import { customFormat, rolesScript } from '../../../jumpbox/backup/dump-format';
+import { customFormat, rolesScript } from '../../../jumpbox/postgres/dump-format';
 
 const END = '--\n-- PostgreSQL database cluster dump complete\n--\n\n';
 

@@ -1,7 +1,7 @@
-import { into, type Take } from '../process/pump';
-import { type Program, ProgramFailed, start } from '../process/program';
-import { reasonOf } from '../stop';
-import { drain } from '../process/pump';
+import { into, type Take } from '../../process/pump';
+import { type Program, ProgramFailed, start } from '../../process/program';
+import { reasonOf } from '../../stop';
+import { drain } from '../../process/pump';
 import { type DumpData, ScriptReader } from './script';
 import { parseToc, type TocEntry } from './toc';
 

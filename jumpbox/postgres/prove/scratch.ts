@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { EXIT } from '../../contract/exit-codes';
-import { DUMP_OPTIONS } from '../database/connection';
-import { ask, plainEnvironment, type Program, ProgramFailed, start } from '../process/program';
-import { reasonOf, Stop } from '../stop';
-import { type Account, serverAccount } from './account';
+import { DUMP_OPTIONS } from '../connection';
+import { ask, plainEnvironment, type Program, ProgramFailed, start } from '../../process/program';
+import { noRoom, scratchStop } from '../../prove/trouble';
+import { reasonOf, Stop } from '../../stop';
+import { type Account, serverAccount } from '../../prove/account';
 
 /** Superuser of the scratch server: a name that no backup brings with it. */
 const SUPERUSER = 'drawbridge_scratch';
@@ -47,22 +47,6 @@ export interface ScratchServer {
   createDatabase(encoding: string): Promise<void>;
   /** Rejects when the server ends by itself. */
   readonly lost: Promise<never>;
-}
-
-/** Whether words of the scratch server or its clients tell of a full disk. */
-export const noRoom = (words: string): boolean =>
-  /No space left on device|could not (extend|write) (init )?file|Disk quota exceeded/.test(words);
-
-/** Turns a failure of the scratch server itself into a sentence: it says nothing about the backup. */
-export function scratchStop(what: string, words: string): Stop {
-  const nothing = 'Nothing is said about the backup.';
-  if (noRoom(words)) {
-    return new Stop(
-      EXIT.noRoom,
-      `${what}: the scratch disk is full. ${nothing} Give backup boxes a larger disk (boxVolumeGiB).`,
-    );
-  }
-  return new Stop(EXIT.failed, `${what}: ${words.trim().split('\n').slice(-5).join(' ')} ${nothing}`);
 }
 
 async function initialise(data: string, account: Account): Promise<void> {
@@ -150,7 +134,7 @@ export async function withScratchServer<T>(
   parent: string,
   use: (server: ScratchServer) => Promise<T>,
 ): Promise<T> {
-  const account = await serverAccount();
+  const account = await serverAccount('postgres');
   const own = await mkdtemp(join(parent, 'scratch-'));
   const base = tmpdir().length <= LONGEST_SOCKET_DIRECTORY ? tmpdir() : '/tmp';
   const sockets = await mkdtemp(join(base, 'dbs-'));

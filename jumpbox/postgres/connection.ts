@@ -1,18 +1,7 @@
 import { Client } from 'pg';
-import type { BoxSettings } from '../environment';
+import type { Access } from '../database/access';
+import { databaseStop } from '../database/refusal';
 import { plainEnvironment } from '../process/program';
-import { databaseStop } from './refusal';
-import type { Login } from './secret';
-
-/** How to reach the database, with everything that its client programs and the driver need. */
-export interface Access {
-  readonly settings: BoxSettings;
-  readonly login: Login;
-  /** PEM certificates. */
-  readonly authorities: readonly string[];
-  /** The same in a file, for libpq. */
-  readonly authoritiesFile: string;
-}
 
 /** A connection, and news of its loss. */
 export interface Connection {

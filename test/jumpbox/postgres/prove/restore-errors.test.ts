@@ -1,5 +1,9 @@
-import { ignoredErrors, judgeErrors, parseRestoreErrors } from '../../../jumpbox/prove/restore-errors';
-import { parseToc } from '../../../jumpbox/prove/toc';
+import {
+  ignoredErrors,
+  judgeErrors,
+  parseRestoreErrors,
+} from '../../../../jumpbox/postgres/prove/restore-errors';
+import { parseToc } from '../../../../jumpbox/postgres/prove/toc';
 
 const TOC = parseToc(`2; 3079 1 EXTENSION - postgis 
 10; 1259 2 TABLE public places app

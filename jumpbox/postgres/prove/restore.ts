@@ -1,13 +1,12 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { Difference, Manifest } from '../../contract/manifest';
-import { exitOfWords } from '../database/refusal';
-import { EXIT } from '../../contract/exit-codes';
-import { type Program, ProgramFailed, start } from '../process/program';
-import { into, type Take } from '../process/pump';
+import type { Difference, Manifest } from '../../../contract/manifest';
+import type { Store } from '../../engine';
+import { type Program, ProgramFailed, start } from '../../process/program';
+import { into, type Take } from '../../process/pump';
 import { type ArchiveContents, encodingOf, readArchive, runScript, toAll, unreadable } from './archive';
 import { ignoredErrors, judgeErrors, parseRestoreErrors, type Verdict } from './restore-errors';
-import { noRoom, type ScratchServer, scratchStop } from './scratch';
-import { readStored } from './stored';
+import { readStored } from '../../prove/stored';
+import { demandServer } from '../../prove/trouble';
+import type { ScratchServer } from './scratch';
 import { extensionsOf } from './toc';
 
 /** Only when it is verbose does pg_restore say which entry an error belongs to. */
@@ -15,12 +14,6 @@ const RESTORE_ARGUMENTS = ['--dbname=restored', '--no-tablespaces', '--no-passwo
 
 /** A line for each entry and for each error. */
 const KEPT_CHARACTERS = 16 * 1024 * 1024;
-
-/** Where a backup's objects are read from. */
-export interface Store {
-  readonly s3: S3Client;
-  readonly bucket: string;
-}
 
 /** What came of restoring: either the objects are not what the manifest says, or this is what they hold. */
 export type Restored =
@@ -47,12 +40,6 @@ async function restoreRoles(
       .filter((message) => !ofRds(message))
       .map((found) => ({ what: 'roles', expected: 'no error', found })),
   };
-}
-
-/** A scratch server that fails, or a full disk, says nothing about the backup. */
-function demandServer(words: string): void {
-  if (noRoom(words) || exitOfWords(words) === EXIT.unavailable)
-    throw scratchStop('The restore was cut short', words);
 }
 
 async function restoreErrors(

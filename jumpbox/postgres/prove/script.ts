@@ -1,21 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
-import { keyOf, sequenceOfSetval, type TableName, tableOfCopy } from './names';
-import { RowDigest } from './row-digest';
+import { keyOf, type TableData, type TableName } from '../../prove/tables';
+import { sequenceOfSetval, tableOfCopy } from './names';
+import { RowDigest } from '../../prove/row-digest';
 import { StatementCutter } from './statements';
 
 const NEWLINE = 10;
 
 /** Rows longer than this are hashed in pieces. */
 const LONG_ROW_BYTES = 256 * 1024;
-
-/** What one table of a dump holds. */
-export interface TableData extends TableName {
-  readonly rows: number;
-  /** See {@link RowDigest}. */
-  readonly digest: string;
-  /** Names of the columns as the dump lists them. */
-  readonly columns: string;
-}
 
 /** Where a sequence stands. */
 export interface SequenceValue extends TableName {

@@ -1,4 +1,4 @@
-import { extensionsOf, parseToc, tocDifference } from '../../../jumpbox/prove/toc';
+import { extensionsOf, parseToc, tocDifference } from '../../../../jumpbox/postgres/prove/toc';
 
 const LISTING = `;
 ; Archive created at 2026-11-22 03:00:00 UTC

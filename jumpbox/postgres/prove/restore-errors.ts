@@ -1,4 +1,4 @@
-import type { Difference } from '../../contract/manifest';
+import type { Difference } from '../../../contract/manifest';
 import type { TocEntry } from './toc';
 
 /** One error of a restore. */

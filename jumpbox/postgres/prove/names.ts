@@ -1,13 +1,4 @@
-/** A table or sequence as SQL names it. */
-export interface TableName {
-  readonly schema: string;
-  readonly table: string;
-}
-
-/** Such a name as a key and for messages: `"schema"."table"`, always quoted. */
-export function keyOf({ schema, table }: TableName): string {
-  return [schema, table].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
-}
+import type { TableName } from '../../prove/tables';
 
 /** Reads one identifier, quoted or plain, at a place of a statement. */
 function identifierAt(text: string, at: number): { readonly name: string; readonly end: number } | undefined {

@@ -1,12 +1,6 @@
 import { EXIT } from '../../contract/exit-codes';
-import { ask, plainEnvironment } from '../process/program';
+import { versionLine } from '../process/version';
 import { Stop } from '../stop';
-
-/** First line that a program says about its version. */
-export async function versionLine(program: string): Promise<string> {
-  const text = await ask(program, ['--version'], { environment: plainEnvironment() });
-  return (text.split('\n')[0] ?? '').trim();
-}
 
 /** Major version in a line such as `pg_dump (PostgreSQL) 17.2 (Debian 17.2-1)` or `18beta1`; undefined when there is none. */
 export function majorOf(line: string): number | undefined {

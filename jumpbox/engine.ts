@@ -1,0 +1,75 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Manifest, Proof, TableRows } from '../contract/manifest';
+import type { Measured } from './backup/stream';
+import type { Access } from './database/access';
+import type { Unsealed } from './manifest-text';
+import type { Context } from './run';
+import type { Upload } from './storage/upload';
+
+/** What is known of a database before the first byte flows. */
+export interface Facts extends Pick<Unsealed, 'serverVersion' | 'dumpTool' | 'leftOut' | 'consistentPoint'> {
+  /** About how much it holds. */
+  readonly databaseBytes: number;
+}
+
+/** Where the objects of a backup go. */
+export interface Uploads {
+  readonly data: Upload;
+  readonly roles: Upload;
+}
+
+/** A dump whose bytes are all in S3, not yet visible. */
+export interface Dumped {
+  readonly data: Measured;
+  readonly roles: Measured;
+  /** Rows of every table as they were dumped. */
+  readonly tables: readonly TableRows[];
+}
+
+/** A database that is ready to be dumped: nothing that can be known beforehand stands in the way. */
+export interface Session {
+  readonly facts: Facts;
+  /**
+   * Streams the database and its roles into their uploads; completing or aborting them is the caller's.
+   *
+   * @throws Stop: the first thing that went wrong
+   */
+  dump(context: Context, uploads: Uploads): Promise<Dumped>;
+  close(): Promise<void>;
+}
+
+/** Where a backup's objects are read from. */
+export interface Store {
+  readonly s3: S3Client;
+  readonly bucket: string;
+}
+
+/** What a comparison found; everything of a proof that is not about its circumstances. */
+export type Finding = Pick<
+  Proof,
+  'exceptions' | 'differences' | 'scratchServerVersion' | 'tablesCompared' | 'rowsCompared'
+>;
+
+/** What differs from one database engine to another. */
+export interface Engine {
+  /** Names of a backup's objects, below its prefix. */
+  readonly objects: { readonly data: string; readonly roles: string };
+  /**
+   * Connects, and refuses whatever would fail later: tools of the wrong major, something that may not be read.
+   *
+   * @throws Stop with a documented exit code
+   */
+  open(access: Access): Promise<Session>;
+  /**
+   * Makes sure that this box can restore such a backup.
+   *
+   * @throws Stop with `EXIT.wrongTools`
+   */
+  demandServerTools(manifest: Manifest): Promise<void>;
+  /**
+   * Restores a backup into a scratch server and compares.
+   *
+   * @throws Stop when that cannot be carried out, which says nothing about the backup
+   */
+  examine(context: Context, store: Store, manifest: Manifest): Promise<Finding>;
+}

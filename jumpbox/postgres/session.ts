@@ -1,0 +1,97 @@
+import { EXIT } from '../../contract/exit-codes';
+import type { TableRows } from '../../contract/manifest';
+import { whenAborted } from '../backup/race';
+import { streamInto } from '../backup/stream';
+import type { Access } from '../database/access';
+import { databaseStop } from '../database/refusal';
+import type { Dumped, Facts, Session, Uploads } from '../engine';
+import { ProgramFailed } from '../process/program';
+import { reportingBytes } from '../progress';
+import type { Context } from '../run';
+import { Stop } from '../stop';
+import { connect, type Connection, libpqEnvironment } from './connection';
+import { customFormat, rolesScript } from './dump-format';
+import { demandReadable, findLeftOut } from './preflight';
+import { countRows, openSnapshot } from './snapshot';
+import { demandMajor } from './tools';
+
+/** Longest wait of the dump for a table that somebody changes; its queue would block everybody behind it. */
+const LOCK_WAIT_MS = 60_000;
+
+/** Refuses whatever would fail later, then opens the snapshot. */
+async function lookAt(access: Access, { client }: Connection): Promise<Facts> {
+  const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+  const serverVersion = rows[0]?.server_version ?? '';
+  const dumpTool = await demandMajor(['pg_dump', 'pg_dumpall'], serverVersion);
+  await demandReadable(client, access.login.username);
+  const leftOut = await findLeftOut(client);
+  const { point, databaseBytes } = await openSnapshot(client);
+  return { serverVersion, dumpTool, leftOut, consistentPoint: point, databaseBytes };
+}
+
+const dumpArguments = (snapshot: string): string[] => [
+  '--format=custom',
+  '--compress=0',
+  `--snapshot=${snapshot}`,
+  `--lock-wait-timeout=${String(LOCK_WAIT_MS)}`,
+  '--no-password',
+];
+
+/** Streams roles and data into their uploads while the rows are counted in the same snapshot. */
+async function dump(
+  context: Context,
+  access: Access,
+  connection: Connection,
+  snapshot: string,
+  uploads: Uploads,
+): Promise<Dumped> {
+  const environment = libpqEnvironment(access);
+  const { zstdLevel, databaseName } = context.settings;
+  const dataFailed = new AbortController();
+  const interrupted = [whenAborted(context.signal), connection.lost];
+  const roles = streamInto(
+    uploads.roles,
+    {
+      program: 'pg_dumpall',
+      args: ['--roles-only', '--no-role-passwords', `--database=${databaseName}`, '--no-password'],
+      environment,
+      format: rolesScript(),
+    },
+    { zstdLevel, interrupted: [...interrupted, whenAborted(dataFailed.signal)], beside: [] },
+  );
+  const counting: Promise<TableRows[]> = countRows(connection.client).catch((error: unknown) => {
+    throw databaseStop('The rows could not be counted', error);
+  });
+  try {
+    const data = await streamInto(
+      uploads.data,
+      { program: 'pg_dump', args: dumpArguments(snapshot), environment, format: customFormat() },
+      {
+        zstdLevel,
+        interrupted,
+        beside: [counting, roles],
+        onBytes: reportingBytes(context.progress),
+        onFailure: dataFailed,
+      },
+    );
+    return { data, roles: await roles, tables: await counting };
+  } finally {
+    dataFailed.abort();
+  }
+}
+
+/** Opens a database of PostgreSQL and a snapshot of it, which is held until the session is closed. */
+export async function openSession(access: Access): Promise<Session> {
+  const connection = await connect(access);
+  // When the server is gone there is nobody left to say goodbye to.
+  const close = (): Promise<void> => connection.client.end().catch(() => undefined);
+  try {
+    const facts = await lookAt(access, connection);
+    const { snapshot } = facts.consistentPoint;
+    if (snapshot === undefined) throw new Stop(EXIT.failed, 'The server gave no snapshot.');
+    return { facts, dump: (context, uploads) => dump(context, access, connection, snapshot, uploads), close };
+  } catch (error) {
+    await close();
+    throw error instanceof ProgramFailed ? error : databaseStop('The database could not be looked at', error);
+  }
+}
