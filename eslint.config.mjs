@@ -10,7 +10,7 @@ const wall = (folder, groups, message) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['cdk.out/**', 'coverage/**', 'node_modules/**', '**/*.js', '**/*.mjs', '.venv/**'] },
+  { ignores: ['cdk.out/**', 'dist/**', 'coverage/**', 'node_modules/**', '**/*.js', '**/*.mjs', '.venv/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     files: ['**/*.ts'],

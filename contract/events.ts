@@ -6,6 +6,12 @@ export const instanceId = z
   .string()
   .regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'must be an instance id such as i-0123456789abcdef0');
 
+/** Text that a tag's value can hold. */
+const tagText = z
+  .string()
+  .max(200)
+  .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, 'may hold letters, digits, spaces and _ . : / = + - @');
+
 /**
  * Event of the create function that opens a box. `{}` is valid.
  * `requestId` makes the call repeatable: while its box lives, the same id returns that box.
@@ -13,11 +19,8 @@ export const instanceId = z
 export const openEvent = z.strictObject({
   purpose: z.enum(PURPOSES).optional(),
   ttlMinutes: z.int().min(1).optional(),
-  reason: z
-    .string()
-    .max(200)
-    .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, 'may hold letters, digits, spaces and _ . : / = + - @')
-    .optional(),
+  reason: tagText.optional(),
+  requestedBy: tagText.optional(),
   requestId: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, underscores or dashes')

@@ -12,9 +12,9 @@ export const EXIT = {
   usage: 64,
   /** The database refuses: password, TLS, or something the dumping role may not read. Nothing was begun. */
   databaseRefused: 65,
-  /** No such backup. */
+  /** No such backup, box or stack. */
   notFound: 66,
-  /** The database or S3 cannot be reached or went away in the middle. */
+  /** The database, a box or AWS cannot be reached, has no room, or went away in the middle. */
   unavailable: 69,
   /** Client tools do not fit the server (wrong major, or missing). Nothing was begun. */
   wrongTools: 70,
@@ -22,4 +22,10 @@ export const EXIT = {
   noRoom: 73,
   /** The boot of the box failed or never finished. */
   bootFailed: 75,
+  /** AWS does not allow this to whoever is signed in. */
+  notAllowed: 77,
+  /** No credentials, no region, or ones that AWS does not accept. Nothing was begun. */
+  notConfigured: 78,
+  /** Ended by Ctrl-C or SIGTERM; whatever was opened has been closed. */
+  interrupted: 130,
 } as const;

@@ -15,6 +15,8 @@ export const TAGS = {
   requestId: 'drawbridge:request-id',
   /** Why the box was asked for, in the asker's words. */
   reason: 'drawbridge:reason',
+  /** Who asked for the box, as the asker said; CloudTrail knows who called. */
+  requestedBy: 'drawbridge:requested-by',
   /** Name shown by the console. */
   name: 'Name',
 } as const;

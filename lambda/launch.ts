@@ -12,6 +12,8 @@ export interface BoxRequest {
   readonly purpose: Purpose;
   readonly ttlMinutes: number;
   readonly reason: string;
+  /** As the caller says it; empty when it says nothing. */
+  readonly requestedBy: string;
   readonly requestId: string;
 }
 
@@ -65,6 +67,7 @@ function tagsOf(request: BoxRequest, environment: CreateEnvironment, expiresAt: 
     [TAGS.expiresAt]: expiresAt,
     [TAGS.requestId]: request.requestId,
     [TAGS.reason]: request.reason,
+    [TAGS.requestedBy]: request.requestedBy,
     [TAGS.name]: `${environment.name}-${request.purpose}`,
   }).map(([Key, Value]) => ({ Key, Value }));
 }

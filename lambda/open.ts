@@ -49,6 +49,7 @@ function completed(event: OpenEvent, { environment, invocationId }: Opening): Bo
     purpose: event.purpose ?? 'access',
     ttlMinutes: event.ttlMinutes ?? environment.ttlMinutes,
     reason: event.reason ?? '',
+    requestedBy: event.requestedBy ?? '',
     requestId: event.requestId ?? invocationId,
   };
 }

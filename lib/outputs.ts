@@ -1,5 +1,6 @@
 import { Aws, CfnOutput } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { OUTPUTS } from '../contract/outputs';
 import { JUMP_HOST, TAGS } from '../contract/tags';
 import type { BackupBucket } from './backup-bucket';
 import type { Database } from './database';
@@ -32,9 +33,9 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     new CfnOutput(scope, id, { value, description });
   };
   const { functions, database, documents } = of;
-  output('CreateFunctionName', functions.create.handler.functionName, 'Opens a box: invoke it with {}');
+  output(OUTPUTS.createFunction, functions.create.handler.functionName, 'Opens a box: invoke it with {}');
   output(
-    'DestroyFunctionName',
+    OUTPUTS.destroyFunction,
     functions.destroy.handler.functionName,
     'Ends a box: invoke it with {"instanceId": "i-0123456789abcdef0"}',
   );
@@ -47,18 +48,18 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
   output('BackupDocumentName', documents.backup.ref, 'SSM document to run on a backup box: takes a backup');
   output('ProveDocumentName', documents.prove.ref, 'SSM document to run on a backup box: proves a backup');
   output(
-    'ConnectDocumentName',
+    OUTPUTS.connectDocument,
     documents.connect.ref,
     'SSM session document: forwards a port to the database',
   );
   output(
-    'DatabaseEndpoint',
+    OUTPUTS.databaseEndpoint,
     database.host,
     'Host of the database, reachable only through a box or the jump host',
   );
-  output('DatabasePort', database.port, 'Port of the database');
-  output('DatabaseName', database.databaseName, 'Name of the database');
-  output('DatabaseSecretArn', database.secretArn, 'Name and password of the master; rotated every 7 days');
+  output(OUTPUTS.databasePort, database.port, 'Port of the database');
+  output(OUTPUTS.databaseName, database.databaseName, 'Name of the database');
+  output(OUTPUTS.databaseSecret, database.secretArn, 'Name and password of the master; rotated every 7 days');
   output(
     'PasswordCommand',
     `aws secretsmanager get-secret-value --region ${Aws.REGION} --secret-id "${database.secretArn}" --query SecretString --output text`,
@@ -73,6 +74,11 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
       : 'Puts the database on localhost through the jump host: bring it up first',
   );
   if (of.jumpHost === undefined) return;
+  output(
+    OUTPUTS.jumpHostGroup,
+    of.jumpHost.group.autoScalingGroupName,
+    'Auto Scaling group of the jump host',
+  );
   output(
     'JumpHostUpCommand',
     capacityCommand(of.jumpHost, 1),

@@ -33,7 +33,15 @@ export interface LaunchLimits {
 }
 
 /** Tags that a launch may set; the template's own are among them. */
-const LAUNCH_TAGS = [TAGS.name, TAGS.stack, TAGS.purpose, TAGS.expiresAt, TAGS.requestId, TAGS.reason];
+const LAUNCH_TAGS = [
+  TAGS.name,
+  TAGS.stack,
+  TAGS.purpose,
+  TAGS.expiresAt,
+  TAGS.requestId,
+  TAGS.reason,
+  TAGS.requestedBy,
+];
 
 /**
  * RunInstances is authorised once per resource (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html):

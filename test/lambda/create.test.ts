@@ -33,7 +33,7 @@ describe('{}', () => {
 
   test('overrides the subnet, the type and the tags of a numbered template version, and nothing else', async () => {
     const { ec2, opening } = account();
-    await create({ reason: 'look at orders' }, opening);
+    await create({ reason: 'look at orders', requestedBy: 'eva' }, opening);
     const [launch] = ec2.launches;
     expect(Object.keys(launch ?? {}).sort()).toEqual(
       [
@@ -60,6 +60,7 @@ describe('{}', () => {
         { Key: 'drawbridge:expires-at', Value: '2026-11-22T04:00:00Z' },
         { Key: 'drawbridge:request-id', Value: 'invocation-1' },
         { Key: 'drawbridge:reason', Value: 'look at orders' },
+        { Key: 'drawbridge:requested-by', Value: 'eva' },
         { Key: 'Name', Value: 'drawbridge-access' },
       ]);
     }

@@ -1,0 +1,4 @@
+import { main } from '../cli/main';
+import { version } from '../package.json';
+
+void main(version);

@@ -1,0 +1,29 @@
+import { COMMANDS } from './commands';
+import { runProgram } from './framework/program';
+
+/**
+ * The command line as a process: words in, exit code out. The first Ctrl-C asks the command to end and clean up; the
+ * second ends at once.
+ */
+export async function main(version: string): Promise<void> {
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (interrupt.signal.aborted) process.exit(130);
+      interrupt.abort();
+    });
+  }
+  // Whoever reads our output may stop reading, as `head` does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+  process.exitCode = await runProgram(process.argv.slice(2), COMMANDS, {
+    environment: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    interrupted: interrupt.signal,
+    version,
+  });
+}
