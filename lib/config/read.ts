@@ -13,6 +13,8 @@ const ACCEPTED =
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isSetting = (key: string): key is SettingName => SETTING_NAMES.some((name) => name === key);
+
 /** `-c` can only hand over text: it becomes what the setting holds where it reads as such; the schema judges the rest. */
 function fromText(name: SettingName, value: unknown): unknown {
   if (typeof value !== 'string') return value;
@@ -29,16 +31,15 @@ function fromText(name: SettingName, value: unknown): unknown {
   }
 }
 
-/** A context key that only misses one of ours: other letter case, or `drawbridge.` in front. */
-function isSlip(key: string): boolean {
-  const [object, rest] = key.split('.');
-  if (object === OBJECT && rest !== undefined) return true;
-  return SETTING_NAMES.some((name) => name !== key && name.toLowerCase() === key.toLowerCase());
-}
+/** CDK's own keys have a colon or a slash in them: feature flags, options, what lookups found. These have neither. */
+const PLAIN_KEYS_OF_CDK: readonly string[] = ['acknowledged-issue-numbers', 'assets-ecr-repository-name'];
+
+const isOfCdk = (key: string): boolean =>
+  (/[:/]/.test(key) && !/^drawbridge\W/i.test(key)) || PLAIN_KEYS_OF_CDK.includes(key);
 
 /**
  * Reads the settings from the context of an app: the object `drawbridge`, and each setting also as a key of its own
- * (`-c key=value`), which wins.
+ * (`-c key=value`), which wins. Every key that is not CDK's own must be one of ours.
  *
  * @throws RefusedInput naming every problem at once, what is accepted and what to do next
  */
@@ -46,14 +47,10 @@ export function readSettings(node: Node): Settings {
   const context = node.getAllContext() as Readonly<Record<string, unknown>>;
   const fromObject = context[OBJECT] ?? {};
   if (!isObject(fromObject)) return parse(fromObject);
-  const single = SETTING_NAMES.filter((name) => context[name] !== undefined).map((name) => [
-    name,
-    fromText(name, context[name]),
-  ]);
-  const slips = Object.keys(context)
-    .filter(isSlip)
-    .map((key) => [key, context[key]]);
-  return parse({ ...fromObject, ...Object.fromEntries([...single, ...slips]) });
+  const single = Object.keys(context)
+    .filter((key) => key !== OBJECT && !isOfCdk(key))
+    .map((key) => [key, isSetting(key) ? fromText(key, context[key]) : context[key]]);
+  return parse({ ...fromObject, ...Object.fromEntries(single) });
 }
 
 function parse(input: unknown): Settings {

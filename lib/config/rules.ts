@@ -42,4 +42,9 @@ export const RULES: readonly Rule[] = [
         ? undefined
         : `must be ${VERSIONS[engine].accepted}, in quotes`,
   ),
+  rule('objectLockDays', { objectLockMode: z.string(), objectLockDays: z.int() }, ({ objectLockMode }) =>
+    objectLockMode === 'none'
+      ? 'means nothing with objectLockMode none: leave it out, or choose governance or compliance'
+      : undefined,
+  ),
 ];

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { VERSIONS } from './engine-versions';
 import { RULES } from './rules';
-import { backupSettings } from './settings/backups';
+import { backupSettings, OBJECT_LOCK_DAYS } from './settings/backups';
 import { boxSettings } from './settings/boxes';
 import { databaseSettings } from './settings/database';
 import { words } from './settings/kinds';
 import { networkSettings } from './settings/network';
+import { withSuggestion } from './suggest';
 
 const shape = {
   /** Prefix of names, name of the stack. */
@@ -20,10 +21,14 @@ const shape = {
   ...backupSettings,
 } as const;
 
+/** Names of all settings, in the order of the documentation. */
+export const SETTING_NAMES = Object.keys(shape) as readonly SettingName[];
+
 const alone = z.strictObject(shape, {
   error: (issue) =>
     issue.code === 'unrecognized_keys'
-      ? `unknown setting ${issue.keys.join(', ')}: accepted are the settings listed below, spelled exactly so`
+      ? `unknown setting ${issue.keys.map((key) => withSuggestion(key, [...SETTING_NAMES, 'drawbridge'])).join(', ')}: ` +
+        'accepted are the settings listed below, spelled exactly so'
       : 'must be an object: {"drawbridge": {"name": "…", …}}',
 });
 
@@ -41,6 +46,7 @@ const together = RULES.reduce(
 export const settingsSchema = together.transform((settings) => ({
   ...settings,
   engineVersion: settings.engineVersion ?? VERSIONS[settings.engine].standard,
+  objectLockDays: settings.objectLockDays ?? OBJECT_LOCK_DAYS,
 }));
 
 /** What the app is told, checked and complete. Durations are in minutes or days, sizes in GiB, as the names say. */
@@ -48,9 +54,6 @@ export type Settings = Readonly<z.output<typeof settingsSchema>>;
 
 /** Name of a setting. */
 export type SettingName = keyof typeof shape;
-
-/** Names of all settings, in the order of the documentation. */
-export const SETTING_NAMES = Object.keys(shape) as readonly SettingName[];
 
 /** What a setting means, in a line of Markdown. */
 export const meaningOf = (name: SettingName): string => shape[name].description ?? '';

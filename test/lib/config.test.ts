@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { App } from 'aws-cdk-lib';
+import { context } from '../../cdk.json';
 import { RefusedInput } from '../../contract/problems';
 import { readSettings } from '../../lib/config/read';
 import { SETTING_NAMES } from '../../lib/config/schema';
@@ -74,7 +75,7 @@ describe('settings', () => {
       'drawbridge.name': 'x',
     });
     const expected = [
-      /^- unknown setting nmae, flowlogs, drawbridge\.name: /m,
+      /^- unknown setting nmae \(did you mean name\?\), flowlogs \(did you mean flowLogs\?\), drawbridge\.name \(did you mean name\?\): /m,
       /^- engine: must be one of postgres, mysql, mariadb$/m,
       /^- ttlMinutes: must not be more than maxTtlMinutes$/m,
       /^- boxTypes\.0: must be arm64 instance types from micro upwards/m,
@@ -118,6 +119,50 @@ describe('settings', () => {
   test('choose the version by the engine where none is given', () => {
     const versions = ['postgres', 'mysql', 'mariadb'].map((engine) => read({ engine }).engineVersion);
     expect(versions).toEqual(['18', '8.4', '11.4']);
+  });
+
+  test.each([
+    ['egres', 'egress'],
+    ['egrss', 'egress'],
+    ['ttl-minutes', 'ttlMinutes'],
+    ['object_lock_mode', 'objectLockMode'],
+    ['MULTIAZ', 'multiAz'],
+    ['engineVerison', 'engineVersion'],
+    ['drawbrige', 'drawbridge'],
+    ['drawbridge:name', 'name'],
+  ])('%s, on the command line or in the object, is refused and taken for %s', (wrong, meant) => {
+    const expected = `- unknown setting ${wrong} (did you mean ${meant}?): accepted are`;
+    expect(refusal({ [wrong]: 'x' })).toContain(expected);
+    expect(refusal({ drawbridge: { [wrong]: 'x' } })).toContain(expected);
+  });
+
+  test('that resemble none of ours are refused without a guess', () => {
+    for (const wrong of ['x', 'fooBarBaz', 'colour'])
+      expect(refusal({ [wrong]: 'x' })).toContain(`- unknown setting ${wrong}: accepted are`);
+  });
+
+  test('leave alone what is CDK’s own', () => {
+    const theirs = {
+      ...context,
+      'availability-zones:account=123456789012:region=eu-west-1': ['eu-west-1a'],
+      'vpc-provider:account=123456789012:filter.vpc-id=vpc-1:region=eu-west-1': {},
+      'aws:cdk:bundling-stacks': [],
+      'aws-cdk:enableDiffNoFail': true,
+      '@aws-cdk/core.slowSynthThreshold': 5,
+      'acknowledged-issue-numbers': [1],
+      'assets-ecr-repository-name': 'x',
+    };
+    expect(read(theirs)).toEqual(read({}));
+  });
+
+  test.each([
+    [{ ttlMinutes: 721 }, 'ttlMinutes: must not be more than maxTtlMinutes'],
+    [{ objectLockMode: 'none', objectLockDays: 7 }, 'objectLockDays: means nothing with objectLockMode none'],
+  ])('%j is refused, which contradicts itself', (settings, problem) => {
+    expect(refusal({ drawbridge: settings })).toContain(`- ${problem}`);
+    const text = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)]));
+    expect(refusal(text)).toContain(`- ${problem}`);
+    expect(refusal({ drawbridge: settings, egress: 'wrong' })).toContain(`- ${problem}`);
   });
 
   test('that are no object are refused', () => {
@@ -189,6 +234,15 @@ describe('the app', () => {
     expect(stderr).toContain('- ttlMinutes: must be a whole number of minutes from 1 to 2880');
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(existsSync(join(directory, 'out', 'manifest.json'))).toBe(false);
+  });
+
+  test('refuses a key that is no setting, and writes nothing', () => {
+    const { status, stdout, stderr } = run({ egres: 'ipv6', maxBoxes: '0' });
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('- unknown setting egres (did you mean egress?)');
+    expect(stderr).toContain('- maxBoxes: must be');
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(readdirSync(join(directory, 'out'))).toEqual([]);
   });
 
   test('does the same with what only shows when everything is put together', () => {
