@@ -5,10 +5,14 @@
  */
 export { openSession, type Session } from './client/session';
 export type { OpenOptions, SessionEnd } from './client/options';
+export type { SessionEvent } from './client/events';
+export { signStream, type HeaderProvider, type SigningKeys } from './client/sign';
 export type { Ticket } from './client/connection';
 export type { DataKeyProvider } from './client/encryption';
 export { SessionError, type SessionErrorCode } from './client/errors';
 export { forwardPort, type ForwardHooks } from './client/forward';
 export type { Forward, ListenOn } from './client/listener';
 export { pipePlain } from './client/plain';
+export { openTerminal, type Terminal } from './client/terminal';
+export { findPlugin, runPlugin, type OfficialPlugin, type PluginSession } from './plugin/official';
 export { runShell, type ShellEnd, type ShellStreams, type TerminalSize } from './client/shell';

@@ -3,6 +3,7 @@ import type { Agent, IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
 import { FrameSocket, type FrameSocketHooks } from '../reliable/frame-socket';
 import { CLIENT_VERSION } from '../wire/version';
+import type { HeaderProvider } from './sign';
 
 /** Milliseconds for TCP, TLS and the upgrade together. */
 const CONNECT_MS = 10_000;
@@ -17,6 +18,8 @@ export interface ConnectTo {
   readonly clientId: string;
   /** HTTP(S) agent, for networks that need a proxy. */
   readonly agent?: Agent;
+  /** Signs the request. */
+  readonly headers?: HeaderProvider;
 }
 
 /**
@@ -25,13 +28,15 @@ export interface ConnectTo {
  *
  * @throws Error when no connection comes about
  */
-export function connect(to: ConnectTo, hooks: FrameSocketHooks): Promise<FrameSocket> {
+export async function connect(to: ConnectTo, hooks: FrameSocketHooks): Promise<FrameSocket> {
+  const headers = await to.headers?.(to.streamUrl);
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(to.streamUrl, {
       perMessageDeflate: false,
       handshakeTimeout: CONNECT_MS,
       maxPayload: MAX_FRAME_BYTES,
       ...(to.agent === undefined ? {} : { agent: to.agent }),
+      ...(headers === undefined ? {} : { headers }),
     });
     let raw: IncomingMessage['socket'] | undefined;
     socket.once('upgrade', (response) => (raw = response.socket));

@@ -4,6 +4,8 @@ import { performance } from 'node:perf_hooks';
 import type { FrameSocket, FrameSocketHooks } from '../reliable/frame-socket';
 import { connect } from './connect';
 import { SessionError, textOfError } from './errors';
+import type { SessionEvent } from './events';
+import type { HeaderProvider } from './sign';
 
 /** What opens a session, and what opens it again. */
 export interface Ticket {
@@ -19,6 +21,7 @@ export interface ConnectionOptions {
   /** Asks `ssm:ResumeSession` for a new ticket; undefined when the session is over. May throw when it cannot be asked now. */
   resume(): Promise<Ticket | undefined>;
   readonly agent?: Agent;
+  readonly headers?: HeaderProvider;
   /** How often the other side is asked for a sign of life. */
   readonly pingMs: number;
   /** How long it may take to give one. */
@@ -31,10 +34,10 @@ export interface ConnectionOptions {
 export interface ConnectionHooks {
   frame(bytes: Buffer): void;
   roomAgain(): void;
-  /** A connection is there; called again after every resume. */
+  /** A connection is there; called again after every resume, before the event `resumed`. */
   connected(socket: FrameSocket): void;
-  /** The connection is gone; another is being sought. */
-  lost(why: string): void;
+  /** The connection is gone, another is being sought, or found. */
+  event(event: SessionEvent): void;
   /** No connection any more, and none to be had. */
   over(error: SessionError): void;
 }
@@ -96,13 +99,19 @@ export class Connection {
       lost: (why) => {
         if (this.closed || this.socket !== current.socket) return;
         this.socket = undefined;
-        this.hooks.lost(why);
+        this.hooks.event({ type: 'lost', why });
         void this.seekAnother(why);
       },
     };
-    const { agent } = this.options;
-    const to = { streamUrl: this.streamUrl, token, clientId: this.clientId };
-    current.socket = await connect(agent === undefined ? to : { ...to, agent }, hooks);
+    const { agent, headers } = this.options;
+    const to = {
+      streamUrl: this.streamUrl,
+      token,
+      clientId: this.clientId,
+      ...(agent === undefined ? {} : { agent }),
+      ...(headers === undefined ? {} : { headers }),
+    };
+    current.socket = await connect(to, hooks);
     this.socket = current.socket;
     if (this.closed) current.socket.close(true);
     else this.hooks.connected(current.socket);
@@ -117,33 +126,45 @@ export class Connection {
   }
 
   private async seekAnother(why: string): Promise<void> {
-    const until = performance.now() + this.options.resumeForMs;
-    let problem = why;
-    for (let wait = 0; !this.closed; wait = Math.min(RETRY_MS.most, Math.max(RETRY_MS.first, wait * 2))) {
-      if (wait > 0) await this.pause(wait * (0.5 + Math.random() / 2));
-      try {
-        if (await this.resumeOnce(why)) return;
-      } catch (error) {
-        problem = textOfError(error);
+    const lostAt = performance.now();
+    let wait: number = RETRY_MS.first;
+    for (let attempt = 1; !this.closed; attempt += 1) {
+      const problem = await this.tryToResume(why, lostAt, attempt);
+      if (problem === undefined) return;
+      if (performance.now() - lostAt >= this.options.resumeForMs) {
+        const text = `The connection was lost (${why}) and could not be opened again: ${problem}.`;
+        this.end(new SessionError('not-resumable', text));
+        return;
       }
-      if (performance.now() < until) continue;
-      const text = `The connection was lost (${why}) and could not be opened again: ${problem}.`;
-      this.end(new SessionError('not-resumable', text));
+      const retryInMs = wait * (0.5 + Math.random() / 2);
+      wait = Math.min(RETRY_MS.most, wait * 2);
+      this.hooks.event({ type: 'resume-failed', attempt, why: problem, retryInMs });
+      await this.pause(retryInMs);
     }
   }
 
-  /** @returns true when nothing is left to be done: connected, or over */
-  private async resumeOnce(why: string): Promise<boolean> {
+  /** @returns what went wrong; nothing when no further attempt is needed: connected, or over */
+  private async tryToResume(why: string, lostAt: number, attempt: number): Promise<string | undefined> {
+    try {
+      this.hooks.event({ type: 'token-needed', attempt });
+      await this.resumeOnce(why, lostAt);
+      return undefined;
+    } catch (error) {
+      return textOfError(error);
+    }
+  }
+
+  private async resumeOnce(why: string, lostAt: number): Promise<void> {
     const ticket = await this.options.resume();
-    if (this.closed) return true;
+    if (this.closed) return;
     if (ticket === undefined) {
       const text = `The connection was lost (${why}), and the session is over: it cannot be resumed.`;
       this.end(new SessionError('not-resumable', text));
-      return true;
+      return;
     }
     this.streamUrl = ticket.streamUrl ?? this.streamUrl;
     await this.connect(ticket.token);
-    return true;
+    this.hooks.event({ type: 'resumed', afterMs: performance.now() - lostAt });
   }
 
   private end(error: SessionError): void {

@@ -2,6 +2,8 @@ import type { Agent } from 'node:http';
 import type { Ticket } from './connection';
 import type { DataKeyProvider } from './encryption';
 import type { SessionError } from './errors';
+import type { SessionEvent } from './events';
+import type { HeaderProvider } from './sign';
 
 /** What `ssm:StartSession` returned, and how to go on from there. Times in milliseconds. */
 export interface OpenOptions {
@@ -10,12 +12,16 @@ export interface OpenOptions {
   readonly token: string;
   /** Asks `ssm:ResumeSession` for a new token; undefined when the session is over. May throw when it cannot be asked now. */
   resume(): Promise<Ticket | undefined>;
+  /** Signs the request for each connection; see `signStream`. Without it, the token alone has to do. */
+  readonly headers?: HeaderProvider;
   /** For sessions encrypted with a KMS key; without it they are refused. */
   readonly dataKey?: DataKeyProvider;
   /** HTTP(S) agent for the WebSocket, where a proxy is needed. */
   readonly agent?: Agent;
   /** One line about what happens: connection lost, resumed, a message from the service. */
   notice?(line: string): void;
+  /** The same for programs: connection lost, a token needed, resumed. */
+  event?(event: SessionEvent): void;
   /** For the handshake as a whole. Default 30,000. */
   readonly openMs?: number;
   /** Without an acknowledgement for so long, the session ends. Default 300,000, as the official client's. */

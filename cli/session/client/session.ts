@@ -4,6 +4,7 @@ import { readJson, textOf, type JsonObject } from '../wire/json';
 import { Connection } from './connection';
 import type { PayloadCipher } from './encryption';
 import { SessionError } from './errors';
+import type { SessionEvent } from './events';
 import type { Consumer, OpenOptions, SessionEnd } from './options';
 import { answerHandshake, answerChallenge, type Agreement } from './handshake';
 
@@ -32,7 +33,6 @@ export class Session {
   private terminating = false;
   private resolveEnded: (end: SessionEnd) => void = () => undefined;
   private resolveOpened: () => void = () => undefined;
-  private connections = 0;
 
   constructor(private readonly options: OpenOptions) {
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
@@ -71,11 +71,10 @@ export class Session {
         },
         connected: (socket) => {
           this.link.attach(socket);
-          if ((this.connections += 1) > 1) this.note('Connected again.');
         },
-        lost: (why) => {
-          this.link.detach();
-          this.note(`The connection was lost (${why}).`);
+        event: (event) => {
+          if (event.type === 'lost') this.link.detach();
+          this.tell(event);
         },
         over: (error) => {
           this.finish({ by: 'failure', message: error.message, error });
@@ -274,6 +273,12 @@ export class Session {
     this.connection.close(end.by === 'failure');
     this.resolveEnded(end);
     this.consumer?.ended(end);
+  }
+
+  private tell(event: SessionEvent): void {
+    this.options.event?.(event);
+    if (event.type === 'lost') this.note(`The connection was lost (${event.why}).`);
+    else if (event.type === 'resumed') this.note('Connected again.');
   }
 
   private note(line: string): void {

@@ -18,5 +18,8 @@ export function compareVersions(left: string, right: string): number {
 export const LAST_AGENT_WITHOUT_MULTIPLEXING = '3.0.196.0';
 /** Agents newer than this want no smux keep-alives, or their idle timeout never fires (same file). */
 export const LAST_AGENT_WITH_KEEP_ALIVE = '3.1.1511.0';
-/** What this client says it is: the newest release whose source was read; it decides what an agent expects of it. */
-export const CLIENT_VERSION = '1.2.650.0';
+/**
+ * What this client says it is; it decides what an agent expects of it. The release whose source was read, and the oldest that
+ * Session Manager supports (https://docs.aws.amazon.com/systems-manager/latest/userguide/plugin-version-history.html).
+ */
+export const CLIENT_VERSION = '1.2.764.0';
