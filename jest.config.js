@@ -18,4 +18,7 @@ module.exports = {
     { ...shared, displayName: 'lab', testMatch: ['**/*.lab.test.ts'] },
   ],
   testTimeout: 120_000,
+  globalSetup: '<rootDir>/test/support/temporary-files.ts',
+  // The suites of the lab mostly wait: every processor gets a worker, where Jest would leave one of two idle.
+  maxWorkers: '100%',
 };

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { median, type Measured } from './measure';
+import { endMeasured, median, type Measured } from './measure';
 import { limit, ours, pipe, recipe } from './rivals';
 import { type Scene, setScene } from './scene';
 
@@ -116,8 +116,11 @@ export async function benchBackup(options: BenchOptions): Promise<void> {
     recipe: [],
     bytes: { plain: 0, backup: 0, pipe: 0, recipe: 0 },
   };
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= scene.stop());
   const stopEarly = (): void => {
-    void scene.stop().finally(() => process.exit(1));
+    endMeasured();
+    void stop().finally(() => process.exit(1));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stopEarly);
   try {
@@ -128,7 +131,7 @@ export async function benchBackup(options: BenchOptions): Promise<void> {
       await oneRound(scene, raw, run <= options.recipeRuns, say);
     }
   } finally {
-    await scene.stop();
+    await stop();
   }
   const summary = summarise(raw);
   process.stdout.write(`${options.json ? JSON.stringify(summary) : table(summary)}\n`);

@@ -14,6 +14,14 @@ export interface Measured {
 
 const POLL_MS = 50;
 
+/** Process groups of the programs that are being measured. */
+const running = new Set<number>();
+
+/** Ends what is being measured, with everything that it started. */
+export function endMeasured(): void {
+  for (const group of running) process.kill(-group, 'SIGKILL');
+}
+
 /** `VmHWM` is the largest resident size so far: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
 function peakOf(pid: number): number | undefined {
   const file = `/proc/${String(pid)}/status`;
@@ -52,7 +60,8 @@ export async function measure(
 ): Promise<Measured> {
   const [program, ...args] = command;
   const begun = process.hrtime.bigint();
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  if (child.pid !== undefined) running.add(child.pid);
   let [stdout, stderr, diskBytes] = ['', '', 0];
   let peakRssMb: number | undefined;
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -71,6 +80,7 @@ export async function measure(
     return { seconds, peakRssMb, diskBytes, stdout };
   } finally {
     clearInterval(timer);
+    if (child.pid !== undefined) running.delete(child.pid);
   }
 }
 
