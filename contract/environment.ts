@@ -18,6 +18,10 @@ export const FUNCTION_ENVIRONMENT = {
   databaseHost: 'DRAWBRIDGE_DATABASE_HOST',
   databasePort: 'DRAWBRIDGE_DATABASE_PORT',
   bucket: 'DRAWBRIDGE_BUCKET',
+  /** Intake source whose boxes the function opens and ends, and no others; unset in the operator's functions. */
+  source: 'DRAWBRIDGE_SOURCE',
+  /** Session document that leads to an intake box's SSH server. */
+  intakeDocument: 'DRAWBRIDGE_INTAKE_DOCUMENT',
   /** Timeout of the create function: a create in flight when the drain begins has ended after this long. */
   createTimeoutSeconds: 'DRAWBRIDGE_CREATE_TIMEOUT_SECONDS',
 } as const;
@@ -38,6 +42,8 @@ export const BOX_ENVIRONMENT = {
   /** Directory on a real disk, for the scratch database of a proof. */
   scratchDirectory: 'DRAWBRIDGE_SCRATCH_DIRECTORY',
   zstdLevel: 'DRAWBRIDGE_ZSTD_LEVEL',
+  /** Intake source that the box takes files from. */
+  source: 'DRAWBRIDGE_SOURCE',
 } as const;
 
 /** Where things stand on a box. */
@@ -48,6 +54,10 @@ export const BOX_PATHS = {
   program: '/opt/drawbridge/jumpbox.cjs',
   databaseCa: '/opt/drawbridge/database-ca.pem',
   scratch: '/var/lib/drawbridge',
+  /** Rules of an intake box as JSON: see contract/intake.ts. */
+  intakeRules: '/opt/drawbridge/intake.json',
+  /** The one command that SSH runs on an intake box. */
+  intakeCommand: '/opt/drawbridge/intake',
 } as const;
 
 /** Program that runs {@link BOX_PATHS.program}; Amazon Linux names it so that several majors stand side by side. */

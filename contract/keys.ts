@@ -16,9 +16,9 @@ export function backupPrefix(database: string, startedAt: Date, instanceId: stri
   return `${BACKUPS}${encodeURIComponent(database)}/${start}_${instanceId}/`;
 }
 
-/** The box that writes below a backup's prefix, read from a key; undefined for any other key. */
+/** The box that writes a key by a multipart upload, read from the key; undefined for any other key. */
 export function instanceOfKey(key: string): string | undefined {
-  return /^backups\/[^/]+\/\d{8}T\d{9}Z_(i-[0-9a-f]+)\//.exec(key)?.[1];
+  return /^(?:backups\/[^/]+|intake\/[^/]+\/receipts)\/\d{8}T\d{9}Z_(i-[0-9a-f]+)\//.exec(key)?.[1];
 }
 
 /**
@@ -27,3 +27,34 @@ export function instanceOfKey(key: string): string | undefined {
 export function proofKey(prefix: string, finishedAt: Date): string {
   return `${prefix}proof-${finishedAt.toISOString().replace(/[-:]/g, '').replace('.', '')}.json`;
 }
+
+/** First part of every key that an intake box may write. */
+export const INTAKE = 'intake/';
+
+/** Everything of one source: the only keys that its boxes may write. */
+export const intakePrefix = (source: string): string => `${INTAKE}${source}/`;
+
+/** Receipts of one source: the only keys that its boxes may read. */
+export const receiptsPrefix = (source: string): string => `${intakePrefix(source)}receipts/`;
+
+/** Object names below a receipt's prefix. */
+export const RECEIPT_OBJECTS = {
+  /** One line of JSON per file that the push says is there, compressed by gzip. */
+  files: 'files.ndjson.gz',
+  /** Written last; a push that has none did not happen. */
+  receipt: 'receipt.json',
+} as const;
+
+/** Prefix of one push: `intake/<source>/receipts/<start>_<instance id>/`. Starts sort by time. */
+export function receiptPrefix(source: string, startedAt: Date, instanceId: string): string {
+  const start = startedAt.toISOString().replace(/[-:]/g, '').replace('.', '');
+  return `${receiptsPrefix(source)}${start}_${instanceId}/`;
+}
+
+/** Prefix of everything that was ever pushed under one path; the path is in the form of contract/intake.ts. */
+export const pathPrefix = (source: string, path: string): string =>
+  `${intakePrefix(source)}files/${path}/`;
+
+/** Key of one chunk of a file: where it was pushed to, and the SHA-256 of its bytes before compression. */
+export const chunkKey = (source: string, path: string, sha256: string): string =>
+  `${pathPrefix(source, path)}${sha256}`;

@@ -9,6 +9,8 @@ export const TAGS = {
   stack: 'drawbridge:stack',
   /** Purpose of a box, or `jump-host`. */
   purpose: 'drawbridge:purpose',
+  /** Which intake source an `intake` box belongs to; no other box has it. */
+  source: 'drawbridge:source',
   /** When the box must be gone: ISO 8601 in UTC, whole seconds. */
   expiresAt: 'drawbridge:expires-at',
   /** The request that opened the box; the same request never opens a second one. */

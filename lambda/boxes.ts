@@ -13,6 +13,8 @@ export interface StackInstance {
   readonly stackId: string | undefined;
   readonly purpose: string | undefined;
   readonly requestId: string | undefined;
+  /** Intake source, of its boxes only. */
+  readonly source: string | undefined;
   /** Text of the expiry tag, unread. */
   readonly expiresAt: string | undefined;
   /** Auto Scaling group that keeps the instance. */
@@ -47,6 +49,7 @@ export function toStackInstance(instance: Instance): StackInstance {
     stackId: tag(TAGS.stack),
     purpose: tag(TAGS.purpose),
     requestId: tag(TAGS.requestId),
+    source: tag(TAGS.source),
     expiresAt: tag(TAGS.expiresAt),
     group: tag(GROUP_TAG),
   };

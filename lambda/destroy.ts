@@ -28,18 +28,28 @@ export async function handler(
   event: unknown,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<DestroyResult> {
-  const { stackId } = destroyEnvironment(process.env);
+  const { stackId, source } = destroyEnvironment(process.env);
   const until = deadline(systemClock, context.getRemainingTimeInMillis(), RESERVE_MS);
-  return destroy(event, stackId, { ec2, clock: systemClock, deadline: until });
+  return destroy(event, stackId, { ec2, clock: systemClock, deadline: until }, source);
 }
 
-/** The function with all that it depends on. A box that has ended already is a success. */
-export async function destroy(event: unknown, stackId: string, ending: Ending): Promise<DestroyResult> {
+/**
+ * The function with all that it depends on. A box that has ended already is a success.
+ *
+ * @param source - intake source whose boxes alone may be ended; undefined for every box of the stack
+ */
+export async function destroy(
+  event: unknown,
+  stackId: string,
+  ending: Ending,
+  source?: string,
+): Promise<DestroyResult> {
   const asked = readDestroyEvent(event);
+  const isInScope = (instance: StackInstance): boolean => source === undefined || instance.source === source;
   const boxes =
     'all' in asked
-      ? (await instancesOfStack(ending.ec2, stackId)).filter(isBoxToEnd)
-      : [await ownBox(asked.instanceId, stackId, ending)];
+      ? (await instancesOfStack(ending.ec2, stackId)).filter(isInScope).filter(isBoxToEnd)
+      : [await ownBox(asked.instanceId, stackId, isInScope, ending)];
   const ids = boxes.map(({ instanceId }) => instanceId);
   if (boxes.some(({ state }) => state !== 'terminated')) {
     await terminateUntilNone(async () => withMissing(ids, await instancesById(ending.ec2, ids)), ending);
@@ -61,7 +71,12 @@ export function readDestroyEvent(event: unknown): DestroyEvent {
 const isBoxToEnd = (instance: StackInstance): boolean =>
   !isJumpHost(instance) && instance.state !== 'terminated';
 
-async function ownBox(id: string, stackId: string, { ec2, clock }: Ending): Promise<StackInstance> {
+async function ownBox(
+  id: string,
+  stackId: string,
+  isInScope: (instance: StackInstance) => boolean,
+  { ec2, clock }: Ending,
+): Promise<StackInstance> {
   const found = await findInstance(ec2, id, clock);
   if (found === undefined) {
     throw new NotOurBox(
@@ -71,8 +86,8 @@ async function ownBox(id: string, stackId: string, { ec2, clock }: Ending): Prom
   }
   // EC2 takes the tags off an instance some time after it has terminated; then there is nothing left to protect.
   if (found.state === 'terminated' && found.stackId === undefined) return found;
-  if (found.stackId !== stackId || isJumpHost(found)) {
-    const what = isJumpHost(found) ? 'a jump host, which is no box' : 'not a box of this stack';
+  if (found.stackId !== stackId || isJumpHost(found) || !isInScope(found)) {
+    const what = isJumpHost(found) ? 'a jump host, which is no box' : 'not a box that this function opens';
     throw new NotOurBox(`${id} is ${what}; nothing was changed. Accepted: a box that this stack launched.`);
   }
   return found;

@@ -38,8 +38,12 @@ const createSchema = z
     [NAMES.ttlMinutes]: wholeNumber,
     [NAMES.maxTtlMinutes]: wholeNumber,
     [NAMES.maxBoxes]: wholeNumber,
-    [NAMES.databaseHost]: text,
-    [NAMES.databasePort]: wholeNumber,
+    /** Only where boxes reach a database. */
+    [NAMES.databaseHost]: text.optional(),
+    [NAMES.databasePort]: wholeNumber.optional(),
+    /** Only where the boxes are those of an intake source. */
+    [NAMES.source]: text.optional(),
+    [NAMES.intakeDocument]: text.optional(),
     /** Set by Lambda itself. */
     AWS_REGION: text,
   })
@@ -54,11 +58,13 @@ const createSchema = z
     maxBoxes: read[NAMES.maxBoxes],
     databaseHost: read[NAMES.databaseHost],
     databasePort: read[NAMES.databasePort],
+    source: read[NAMES.source],
+    intakeDocument: read[NAMES.intakeDocument],
     region: read.AWS_REGION,
   }));
 const destroySchema = z
-  .object({ [NAMES.stackId]: text })
-  .transform((read) => ({ stackId: read[NAMES.stackId] }));
+  .object({ [NAMES.stackId]: text, [NAMES.source]: text.optional() })
+  .transform((read) => ({ stackId: read[NAMES.stackId], source: read[NAMES.source] }));
 const sweepSchema = z
   .object({ [NAMES.stackId]: text, [NAMES.bucket]: text })
   .transform((read) => ({ stackId: read[NAMES.stackId], bucket: read[NAMES.bucket] }));

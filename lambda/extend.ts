@@ -36,7 +36,9 @@ export async function extendBox(event: ExtendEvent, opening: Opening): Promise<B
 
 async function liveBox(id: string, { ec2, environment, clock }: Opening): Promise<Box> {
   const found = await findInstance(ec2, id, clock);
-  if (found?.stackId !== environment.stackId || !isBox(found)) {
+  const { stackId, source } = environment;
+  const isOurs = found?.stackId === stackId && (source === undefined || found.source === source);
+  if (!isOurs || !isBox(found)) {
     throw new NotOurBox(`${id} is no box of this stack; nothing was changed. Open one with the event {}.`);
   }
   if (!isLive(found)) {

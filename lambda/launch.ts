@@ -51,12 +51,12 @@ const QUOTAS: ReadonlyMap<string, string> = new Map([
 
 /**
  * Token by which EC2 recognises a repeated launch: 64 characters, EC2's maximum. Tokens count for the whole account, so
- * the stack is part of it. Each pair of type and subnet has its own, since the pair is a parameter of the launch. The
+ * the stack, and the source where there is one, is part of it. Each pair of type and subnet has its own, since the pair is a parameter of the launch. The
  * expiry and the reason are not part of it: a repetition that computes another expiry must meet the first box (EC2 then
  * answers IdempotentParameterMismatch) and not get a second one.
  */
-function clientToken(stackId: string, seed: readonly string[], place: Place): string {
-  const parts = [stackId, ...seed, place.instanceType, place.subnetId];
+function clientToken(owner: readonly string[], seed: readonly string[], place: Place): string {
+  const parts = [...owner, ...seed, place.instanceType, place.subnetId];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
@@ -68,7 +68,8 @@ function tagsOf(request: BoxRequest, environment: CreateEnvironment, expiresAt: 
     [TAGS.requestId]: request.requestId,
     [TAGS.reason]: request.reason,
     [TAGS.requestedBy]: request.requestedBy,
-    [TAGS.name]: `${environment.name}-${request.purpose}`,
+    [TAGS.name]: [environment.name, request.purpose, environment.source].filter(Boolean).join('-'),
+    ...(environment.source === undefined ? {} : { [TAGS.source]: environment.source }),
   }).map(([Key, Value]) => ({ Key, Value }));
 }
 
@@ -122,7 +123,8 @@ export async function launch(
   for (const instanceType of environment.instanceTypes) {
     for (const subnetId of environment.subnetIds) {
       const place = { instanceType, subnetId };
-      const token = clientToken(environment.stackId, seed, place);
+      const owner = [environment.stackId, ...(environment.source === undefined ? [] : [environment.source])];
+      const token = clientToken(owner, seed, place);
       try {
         return await launchAt(ec2, place, template, tags, token);
       } catch (error) {

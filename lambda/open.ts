@@ -1,6 +1,7 @@
 import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { BoxResult, OpenEvent } from '../contract/events';
 import { RefusedInput } from '../contract/problems';
+import { PURPOSES } from '../contract/purposes';
 import { parseInstant } from '../contract/tags';
 import { type Box, byAge, instancesOfStack, isBox, isLive, type StackInstance, unseen } from './boxes';
 import type { Clock } from './clock';
@@ -25,7 +26,7 @@ const LOOKS_MS = [0, 1_000, 2_000, 3_000, 4_000, 5_000];
 /** Opens a box, or returns the live one that the same request has opened before. */
 export async function openBox(event: OpenEvent, opening: Opening): Promise<BoxResult> {
   const request = completed(event, opening);
-  const before = await instancesOfStack(opening.ec2, opening.environment.stackId);
+  const before = await ownInstances(opening);
   const earlier = before.filter(({ requestId }) => requestId === request.requestId);
   const live = earlier.filter(isLive).sort(byAge)[0];
   if (live !== undefined) return existing(live, request, opening);
@@ -44,9 +45,16 @@ export async function openBox(event: OpenEvent, opening: Opening): Promise<BoxRe
   );
 }
 
+/** A source neither sees nor uses up what others ask for, and nobody else's requests meet its own. */
+async function ownInstances({ ec2, environment }: Opening): Promise<StackInstance[]> {
+  const all = await instancesOfStack(ec2, environment.stackId);
+  return all.filter(({ source }) => source === environment.source);
+}
+
 function completed(event: OpenEvent, { environment, invocationId }: Opening): BoxRequest {
+  const [first = 'access'] = PURPOSES.filter((purpose) => environment.templates[purpose] !== undefined);
   return {
-    purpose: event.purpose ?? 'access',
+    purpose: event.purpose ?? first,
     ttlMinutes: event.ttlMinutes ?? environment.ttlMinutes,
     reason: event.reason ?? '',
     requestedBy: event.requestedBy ?? '',
@@ -107,13 +115,13 @@ const liveOf = (request: BoxRequest, seen: readonly StackInstance[]): StackInsta
 
 /** Lists the stack's instances until the list holds what is looked for, or patience ends. */
 async function look(
-  { ec2, environment, clock }: Opening,
+  opening: Opening,
   found: (seen: readonly StackInstance[]) => boolean,
 ): Promise<StackInstance[]> {
   let seen: StackInstance[] = [];
   for (const waitMs of LOOKS_MS) {
-    if (waitMs > 0) await clock.sleep(waitMs);
-    seen = await instancesOfStack(ec2, environment.stackId);
+    if (waitMs > 0) await opening.clock.sleep(waitMs);
+    seen = await ownInstances(opening);
     if (found(seen)) break;
   }
   return seen;

@@ -5,7 +5,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { BACKUPS, instanceOfKey } from '../contract/keys';
+import { BACKUPS, INTAKE, instanceOfKey } from '../contract/keys';
 import { instancesById } from './boxes';
 import { eachLimited } from './concurrency';
 import { isAwsError, log, reasonOf } from './log';
@@ -28,15 +28,15 @@ export interface AbortedUploads {
   readonly failures: readonly string[];
 }
 
-/** Every open upload below `backups/` whose key names its box; others are not ours to judge. */
-async function openUploads(s3: S3Client, bucket: string): Promise<BoxUpload[]> {
+/** Every open upload below a prefix whose key names its box; others are not ours to judge. */
+async function openUploads(s3: S3Client, bucket: string, prefix: string): Promise<BoxUpload[]> {
   const open: BoxUpload[] = [];
   let page: ListMultipartUploadsCommandOutput | undefined;
   do {
     page = await s3.send(
       new ListMultipartUploadsCommand({
         Bucket: bucket,
-        Prefix: BACKUPS,
+        Prefix: prefix,
         KeyMarker: page?.NextKeyMarker,
         UploadIdMarker: page?.NextUploadIdMarker,
       }),
@@ -61,7 +61,10 @@ export async function abortUploadsOfDeadBoxes(
   ec2: EC2Client,
   bucket: string,
 ): Promise<AbortedUploads> {
-  const open = await openUploads(s3, bucket);
+  const open = [
+    ...(await openUploads(s3, bucket, BACKUPS)),
+    ...(await openUploads(s3, bucket, INTAKE)),
+  ];
   const boxes = await instancesById(ec2, [...new Set(open.map(({ instanceId }) => instanceId))]);
   const alive = new Set(
     boxes.filter(({ state }) => state !== 'terminated').map(({ instanceId }) => instanceId),
