@@ -52,8 +52,7 @@ export function receiptPrefix(source: string, startedAt: Date, instanceId: strin
 }
 
 /** Prefix of everything that was ever pushed under one path; the path is in the form of contract/intake.ts. */
-export const pathPrefix = (source: string, path: string): string =>
-  `${intakePrefix(source)}files/${path}/`;
+export const pathPrefix = (source: string, path: string): string => `${intakePrefix(source)}files/${path}/`;
 
 /** Key of one chunk of a file: where it was pushed to, and the SHA-256 of its bytes before compression. */
 export const chunkKey = (source: string, path: string, sha256: string): string =>

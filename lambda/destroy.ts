@@ -87,7 +87,11 @@ async function ownBox(
   // EC2 takes the tags off an instance some time after it has terminated; then there is nothing left to protect.
   if (found.state === 'terminated' && found.stackId === undefined) return found;
   if (found.stackId !== stackId || isJumpHost(found) || !isInScope(found)) {
-    const what = isJumpHost(found) ? 'a jump host, which is no box' : 'not a box that this function opens';
+    const what = isJumpHost(found)
+      ? 'a jump host, which is no box'
+      : found.stackId === stackId
+        ? 'not a box of this source'
+        : 'not a box of this stack';
     throw new NotOurBox(`${id} is ${what}; nothing was changed. Accepted: a box that this stack launched.`);
   }
   return found;

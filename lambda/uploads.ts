@@ -61,10 +61,7 @@ export async function abortUploadsOfDeadBoxes(
   ec2: EC2Client,
   bucket: string,
 ): Promise<AbortedUploads> {
-  const open = [
-    ...(await openUploads(s3, bucket, BACKUPS)),
-    ...(await openUploads(s3, bucket, INTAKE)),
-  ];
+  const open = [...(await openUploads(s3, bucket, BACKUPS)), ...(await openUploads(s3, bucket, INTAKE))];
   const boxes = await instancesById(ec2, [...new Set(open.map(({ instanceId }) => instanceId))]);
   const alive = new Set(
     boxes.filter(({ state }) => state !== 'terminated').map(({ instanceId }) => instanceId),

@@ -5,7 +5,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, FUNCTION_ENVIRONMENT } from '../contract/environment';
-import { BACKUPS } from '../contract/keys';
+import { BACKUPS, INTAKE, intakePrefix, receiptsPrefix } from '../contract/keys';
 import { TAGS } from '../contract/tags';
 import type { Settings } from './config/schema';
 import type { ControlFunction } from './control-function';
@@ -18,12 +18,16 @@ export interface BackupBucketProps {
   readonly objectLockDays: number;
   /** Longest life of a box: an upload that is older belongs to nobody. */
   readonly maxTtlMinutes: number;
+  /** Intake sources that have a prefix of their own: {@link BackupBucket.grantIntake}. */
+  readonly intakeSources: readonly { readonly name: string }[];
 }
 
 /** Where backups lie: written once, by a box of the right purpose, through the endpoint; kept when the stack goes. */
 export class BackupBucket extends Construct {
   readonly bucket: s3.Bucket;
   private readonly key: kms.IKey;
+  /** What of the bucket belongs to intake sources. */
+  private readonly intakeObjects: readonly string[];
 
   constructor(scope: Construct, id: string, props: BackupBucketProps) {
     super(scope, id);
@@ -47,6 +51,9 @@ export class BackupBucket extends Construct {
     });
     // What survives the stack is found by this tag: its outputs are gone by then.
     Tags.of(this.bucket).add(TAGS.stack, Aws.STACK_ID);
+    this.intakeObjects = props.intakeSources.map(({ name }) =>
+      this.bucket.arnForObjects(`${intakePrefix(name)}*`),
+    );
     this.denyOverwrites();
     // Not kept with the bucket by itself, and without it the kept backups would lose their protection.
     this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
@@ -72,7 +79,48 @@ export class BackupBucket extends Construct {
     this.deny('OnlyThroughTheEndpoint', actions, {
       StringNotEquals: { 'aws:SourceVpce': endpoint.vpcEndpointId },
     });
-    this.deny('OnlyByBackupBoxes', actions, { ArnNotEquals: { 'aws:PrincipalArn': box.role.roleArn } });
+    const elsewhere = this.intakeObjects.length === 0 ? {} : { notResources: [...this.intakeObjects] };
+    this.deny(
+      'OnlyByBackupBoxes',
+      { ...actions, ...elsewhere },
+      { ArnNotEquals: { 'aws:PrincipalArn': box.role.roleArn } },
+    );
+  }
+
+  /**
+   * Lets the boxes of one intake source, and nobody else, put new keys under its prefix. They read its receipts, so that
+   * what is unchanged is not sent again, and the names of what is there; no file's content.
+   */
+  grantIntake(box: Jumpbox, source: string): void {
+    const objects = this.bucket.arnForObjects(`${intakePrefix(source)}*`);
+    const receipts = this.bucket.arnForObjects(`${receiptsPrefix(source)}*`);
+    const allow = (sid: string, actions: string[], resource: string, conditions = {}): void => {
+      box.addToPolicy(new iam.PolicyStatement({ sid, actions, resources: [resource], conditions }));
+    };
+    allow('HandFilesIn', ['s3:PutObject'], objects);
+    allow('ReadReceipts', ['s3:GetObject', ...MULTIPART_ACTIONS], receipts);
+    allow('ListOwnNames', ['s3:ListBucket'], this.bucket.bucketArn, {
+      StringLike: { 's3:prefix': `${intakePrefix(source)}*` },
+    });
+    allow('EncryptFiles', ['kms:GenerateDataKey', 'kms:Decrypt'], this.key.keyArn);
+    box.addEnvironment(BOX_ENVIRONMENT.bucket, this.bucket.bucketName);
+    const only = (operator: string): object => ({ [operator]: { 'aws:PrincipalArn': box.role.roleArn } });
+    const sid = (what: string): string => `${what}${source.replaceAll('-', '0')}`;
+    this.deny(
+      sid('OnlyByIntake'),
+      { actions: WRITE_ACTIONS, resources: [objects] },
+      { ...only('ArnNotEquals') },
+    );
+    const reads = this.bucket.arnForObjects(`${receiptsPrefix(source)}*`);
+    const elsewhere = (kept: string): Pick<iam.PolicyStatementProps, 'notResources'> => ({
+      notResources: [kept, this.bucket.bucketArn],
+    });
+    this.deny(sid('NothingElse'), { actions: ['s3:*'], ...elsewhere(objects) }, { ...only('ArnEquals') });
+    this.deny(
+      sid('NoReading'),
+      { actions: ['s3:GetObject*'], ...elsewhere(reads) },
+      { ...only('ArnEquals') },
+    );
   }
 
   /**
@@ -98,7 +146,7 @@ export class BackupBucket extends Construct {
       new iam.PolicyStatement({
         sid: 'AbortUploads',
         actions: ['s3:AbortMultipartUpload'],
-        resources: [this.bucket.arnForObjects(`${BACKUPS}*`)],
+        resources: [BACKUPS, INTAKE].map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
       }),
     );
     sweeper.addEnvironment(FUNCTION_ENVIRONMENT.bucket, this.bucket.bucketName);
@@ -119,7 +167,7 @@ export class BackupBucket extends Construct {
   /** On objects alone: whoever manages the bucket cannot be locked out of managing it. */
   private deny(
     sid: string,
-    what: Pick<iam.PolicyStatementProps, 'actions' | 'notActions'>,
+    what: Pick<iam.PolicyStatementProps, 'actions' | 'notActions' | 'resources' | 'notResources'>,
     conditions: Record<string, unknown>,
   ): void {
     this.bucket.addToResourcePolicy(
@@ -127,21 +175,17 @@ export class BackupBucket extends Construct {
         sid,
         effect: iam.Effect.DENY,
         principals: [new iam.AnyPrincipal()],
+        ...(what.notResources === undefined ? { resources: [this.bucket.arnForObjects('*')] } : {}),
         ...what,
-        resources: [this.bucket.arnForObjects('*')],
         conditions,
       }),
     );
   }
 }
 
-const BACKUP_ACTIONS = [
-  's3:PutObject',
-  's3:AbortMultipartUpload',
-  's3:ListMultipartUploadParts',
-  's3:GetObject',
-  's3:GetObjectVersion',
-];
+const MULTIPART_ACTIONS = ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
+
+const BACKUP_ACTIONS = ['s3:PutObject', ...MULTIPART_ACTIONS, 's3:GetObject', 's3:GetObjectVersion'];
 
 /** What puts objects into the bucket; replication from another bucket is a way around `PutObject`. */
 const WRITE_ACTIONS = ['s3:PutObject', 's3:Replicate*'];

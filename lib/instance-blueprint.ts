@@ -15,6 +15,12 @@ export interface InstanceBlueprintProps {
   readonly name: string;
   /** Value of the purpose tag. */
   readonly purpose: string;
+  /**
+   * Intake source whose instances these are.
+   *
+   * @defaultValue none
+   */
+  readonly source?: string;
   /** arm64. */
   readonly instanceType: string;
   readonly volumeGiB: number;
@@ -112,11 +118,12 @@ function rootVolume(volumeGiB: number): ec2.BlockDeviceVolume {
   });
 }
 
-function tagsOf({ name, purpose }: InstanceBlueprintProps): { Key: string; Value: string }[] {
+function tagsOf({ name, purpose, source }: InstanceBlueprintProps): { Key: string; Value: string }[] {
   return [
-    { Key: TAGS.name, Value: `${name}-${purpose}` },
+    { Key: TAGS.name, Value: [name, purpose, source].filter(Boolean).join('-') },
     { Key: TAGS.purpose, Value: purpose },
     { Key: TAGS.stack, Value: Aws.STACK_ID },
+    ...(source === undefined ? [] : [{ Key: TAGS.source, Value: source }]),
   ];
 }
 

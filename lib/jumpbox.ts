@@ -19,6 +19,12 @@ export interface JumpboxProps {
   /** Prefix of names. */
   readonly name: string;
   readonly purpose: Purpose;
+  /**
+   * Intake source whose boxes these are.
+   *
+   * @defaultValue none
+   */
+  readonly source?: string;
   /** arm64; create may launch another type. */
   readonly instanceType: string;
   readonly volumeGiB: number;
@@ -30,6 +36,12 @@ export interface JumpboxProps {
    * @defaultValue nothing, so that it is usable as soon as its agent is online
    */
   readonly installation?: Installation;
+  /**
+   * Shell script that runs when everything is installed.
+   *
+   * @defaultValue none
+   */
+  readonly finally?: string;
 }
 
 /**
@@ -72,7 +84,7 @@ export class Jumpbox extends Construct implements ec2.IConnectable, iam.IGrantab
     this.files[path] = text;
   }
 
-  private userData({ installation, maxTtlMinutes }: JumpboxProps): string {
+  private userData({ installation, maxTtlMinutes, finally: last }: JumpboxProps): string {
     const install =
       installation === undefined
         ? []
@@ -82,7 +94,11 @@ export class Jumpbox extends Construct implements ec2.IConnectable, iam.IGrantab
               files: { ...installation.files, ...this.files, ...this.boxEnv() },
             }),
           ];
-    return renderUserData(agentScript(), [expiryScript(maxTtlMinutes), ...install]);
+    return renderUserData(agentScript(), [
+      expiryScript(maxTtlMinutes),
+      ...install,
+      ...(last === undefined ? [] : [last]),
+    ]);
   }
 
   private boxEnv(): Record<string, string> {

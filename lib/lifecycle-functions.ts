@@ -1,29 +1,21 @@
-import { Aws, Duration, Stack } from 'aws-cdk-lib';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
 import type { BackupBucket } from './backup-bucket';
-import type { Settings } from './config/schema';
 import { ControlFunction } from './control-function';
 import type { Database } from './database';
 import type { Encryption } from './encryption';
-import type { Jumpbox } from './jumpbox';
-import { describeInstances, extendBoxes, launchBoxes, terminateBoxes } from './permissions';
+import { grantLaunch, type LauncherProps } from './launcher';
+import { describeInstances, terminateBoxes } from './permissions';
 
 /** Longest run of the function that opens boxes. */
 export const CREATE_TIMEOUT = Duration.seconds(60);
 /** Terminating is waited for. */
-const END_TIMEOUT = Duration.minutes(5);
+export const END_TIMEOUT = Duration.minutes(5);
 
 /** Properties of {@link LifecycleFunctions}. */
-export interface LifecycleFunctionsProps extends Pick<
-  Settings,
-  'name' | 'boxTypes' | 'ttlMinutes' | 'maxTtlMinutes' | 'maxBoxes'
-> {
+export interface LifecycleFunctionsProps extends Omit<LauncherProps, 'source'> {
   readonly encryption: Encryption;
-  readonly boxes: readonly Jumpbox[];
-  /** Tried in order. */
-  readonly subnets: readonly ec2.ISubnet[];
   readonly database: Database;
   readonly bucket: BackupBucket;
 }
@@ -60,43 +52,8 @@ export class LifecycleFunctions extends Construct {
       // Create ends boxes too: one that came too late, or is one too many.
       one.addToPolicy(describeInstances(), terminateBoxes(this));
     }
-    this.letCreateLaunch(props);
+    grantLaunch(this.create, props);
+    props.database.describeTo(this.create);
     props.bucket.grantAbortUploads(this.sweep);
   }
-
-  private letCreateLaunch(props: LifecycleFunctionsProps): void {
-    const templates = props.boxes.map(({ purpose, blueprint }) => ({
-      purpose,
-      launchTemplateId: idOf(blueprint.launchTemplate),
-      // Numbered, not $Latest: a box is built as this very deployment says.
-      version: blueprint.launchTemplate.latestVersionNumber,
-    }));
-    const subnetIds = props.subnets.map(({ subnetId }) => subnetId);
-    this.create.addToPolicy(
-      ...launchBoxes(this, {
-        launchTemplateIds: templates.map(({ launchTemplateId }) => launchTemplateId),
-        subnetIds,
-        instanceTypes: props.boxTypes,
-        roleArns: props.boxes.map(({ role }) => role.roleArn),
-      }),
-      extendBoxes(this),
-    );
-    const byPurpose = templates.map(({ purpose, ...template }) => [purpose, template]);
-    const environment = {
-      [FUNCTION_ENVIRONMENT.name]: props.name,
-      [FUNCTION_ENVIRONMENT.launchTemplates]: Stack.of(this).toJsonString(Object.fromEntries(byPurpose)),
-      [FUNCTION_ENVIRONMENT.subnetIds]: subnetIds.join(','),
-      [FUNCTION_ENVIRONMENT.instanceTypes]: props.boxTypes.join(','),
-      [FUNCTION_ENVIRONMENT.ttlMinutes]: props.ttlMinutes.toString(),
-      [FUNCTION_ENVIRONMENT.maxTtlMinutes]: props.maxTtlMinutes.toString(),
-      [FUNCTION_ENVIRONMENT.maxBoxes]: props.maxBoxes.toString(),
-    };
-    for (const [name, value] of Object.entries(environment)) this.create.addEnvironment(name, value);
-    props.database.describeTo(this.create);
-  }
-}
-
-function idOf(template: ec2.LaunchTemplate): string {
-  if (template.launchTemplateId === undefined) throw new Error(`${template.node.path} has no id.`);
-  return template.launchTemplateId;
 }

@@ -12,14 +12,24 @@ export function ec2Arn(scope: Construct, resource: string): string {
 export const describeInstances = (): iam.PolicyStatement =>
   new iam.PolicyStatement({ sid: 'SeeInstances', actions: ['ec2:DescribeInstances'], resources: ['*'] });
 
-/** Whatever this stack launched, however badly it is tagged, but never the standing jump host. */
-export const terminateBoxes = (scope: Construct): iam.PolicyStatement =>
+/** Tags of a resource that already is one of this stack, or of one intake source of it. */
+const ownedBy = (source: string | undefined): Record<string, string> => ({
+  [`aws:ResourceTag/${TAGS.stack}`]: Aws.STACK_ID,
+  ...(source === undefined ? {} : { [`aws:ResourceTag/${TAGS.source}`]: source }),
+});
+
+/**
+ * Whatever this stack launched, however badly it is tagged, but never the standing jump host.
+ *
+ * @param source - only the boxes of this intake source
+ */
+export const terminateBoxes = (scope: Construct, source?: string): iam.PolicyStatement =>
   new iam.PolicyStatement({
     sid: 'TerminateBoxes',
     actions: ['ec2:TerminateInstances'],
     resources: [ec2Arn(scope, 'instance/*')],
     conditions: {
-      StringEquals: { [`aws:ResourceTag/${TAGS.stack}`]: Aws.STACK_ID },
+      StringEquals: ownedBy(source),
       StringNotEquals: { [`aws:ResourceTag/${TAGS.purpose}`]: JUMP_HOST },
     },
   });
@@ -30,17 +40,14 @@ export interface LaunchLimits {
   readonly subnetIds: readonly string[];
   readonly instanceTypes: readonly string[];
   readonly roleArns: readonly string[];
+  /** Intake source that every launched box must be tagged with. */
+  readonly source?: string | undefined;
 }
 
 /** Tags that a launch may set; the template's own are among them. */
-const LAUNCH_TAGS = [
-  TAGS.name,
-  TAGS.stack,
-  TAGS.purpose,
-  TAGS.expiresAt,
-  TAGS.requestId,
-  TAGS.reason,
-  TAGS.requestedBy,
+const launchTags = (source: string | undefined): string[] => [
+  ...[TAGS.name, TAGS.stack, TAGS.purpose, TAGS.expiresAt, TAGS.requestId, TAGS.reason, TAGS.requestedBy],
+  ...(source === undefined ? [] : [TAGS.source]),
 ];
 
 /**
@@ -61,10 +68,11 @@ export function launchBoxes(scope: Construct, limits: LaunchLimits): iam.PolicyS
       ...asInTemplate,
       StringEquals: {
         [`aws:RequestTag/${TAGS.stack}`]: Aws.STACK_ID,
+        ...(limits.source === undefined ? {} : { [`aws:RequestTag/${TAGS.source}`]: limits.source }),
         'ec2:InstanceType': [...limits.instanceTypes],
       },
       Null: { [`aws:RequestTag/${TAGS.expiresAt}`]: 'false', [`aws:RequestTag/${TAGS.purpose}`]: 'false' },
-      'ForAllValues:StringEquals': { 'aws:TagKeys': LAUNCH_TAGS },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': launchTags(limits.source) },
     }),
     run(
       'LaunchAsTheTemplateSays',
@@ -80,7 +88,7 @@ export function launchBoxes(scope: Construct, limits: LaunchLimits): iam.PolicyS
     run('LaunchWithAnInterfaceThere', [ec2Arn(scope, 'network-interface/*')], {
       ArnEquals: { ...ourTemplate, 'ec2:Subnet': subnets },
     }),
-    tagAtLaunch(scope),
+    tagAtLaunch(scope, limits.source),
     new iam.PolicyStatement({
       sid: 'PassBoxRoles',
       actions: ['iam:PassRole'],
@@ -96,26 +104,26 @@ export function launchBoxes(scope: Construct, limits: LaunchLimits): iam.PolicyS
 }
 
 /** Only while launching: nobody can tag a foreign instance into this stack's reach. */
-function tagAtLaunch(scope: Construct): iam.PolicyStatement {
+function tagAtLaunch(scope: Construct, source: string | undefined): iam.PolicyStatement {
   return new iam.PolicyStatement({
     sid: 'TagAtLaunch',
     actions: ['ec2:CreateTags'],
     resources: ['instance/*', 'volume/*', 'network-interface/*'].map((resource) => ec2Arn(scope, resource)),
     conditions: {
       StringEquals: { 'ec2:CreateAction': 'RunInstances' },
-      'ForAllValues:StringEquals': { 'aws:TagKeys': LAUNCH_TAGS },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': launchTags(source) },
     },
   });
 }
 
 /** Moving the expiry of a live box, which is one tag of it. */
-export const extendBoxes = (scope: Construct): iam.PolicyStatement =>
+export const extendBoxes = (scope: Construct, source?: string): iam.PolicyStatement =>
   new iam.PolicyStatement({
     sid: 'MoveExpiry',
     actions: ['ec2:CreateTags'],
     resources: [ec2Arn(scope, 'instance/*')],
     conditions: {
-      StringEquals: { [`aws:ResourceTag/${TAGS.stack}`]: Aws.STACK_ID },
+      StringEquals: ownedBy(source),
       'ForAllValues:StringEquals': { 'aws:TagKeys': [TAGS.expiresAt] },
     },
   });

@@ -9,6 +9,8 @@ import { databasePackages } from './database-engine';
 import { Documents } from './documents';
 import { Drain } from './drain';
 import { Encryption } from './encryption';
+import { Intake, type IntakeProps } from './intake/intake';
+import type { IntakeSource } from './intake/source';
 import { JumpHost } from './jump-host';
 import { Jumpbox } from './jumpbox';
 import { CREATE_TIMEOUT, LifecycleFunctions } from './lifecycle-functions';
@@ -44,7 +46,10 @@ export class DrawbridgeStack extends Stack {
     });
     const bucket = new BackupBucket(this, 'Backups', { ...settings, key: encryption.key });
     const database = new Database(this, 'Database', { ...settings, network, encryption });
-    const boxes = this.addBoxes(settings, network, bucket, database);
+    const program = new BoxProgram(this, 'Program');
+    const boxes = this.addBoxes(settings, network, bucket, database, program);
+    const intake = this.addIntake({ ...settings, network, encryption, bucket, program });
+    bucket.denyDeletes([...boxes, ...intake.map(({ box }) => box)]);
     const jumpHost = this.addJumpHost(settings, network, database);
     const functions = new LifecycleFunctions(this, 'Lifecycle', {
       ...settings,
@@ -59,8 +64,8 @@ export class DrawbridgeStack extends Stack {
       everyMinutes: settings.sweepMinutes,
     });
     const drain = new Drain(this, 'Drain', { encryption, createTimeout: CREATE_TIMEOUT });
-    drain.before(network, ...boxes);
-    drain.after(schedule, functions.create);
+    drain.before(network, ...boxes, ...intake.map(({ box }) => box));
+    drain.after(schedule, functions.create, ...intake.map(({ create }) => create));
     const documents = new Documents(this, 'Documents', { database, maxTtlMinutes: settings.maxTtlMinutes });
     addOutputs(this, { functions, bucket, database, documents, jumpHost });
   }
@@ -70,8 +75,8 @@ export class DrawbridgeStack extends Stack {
     network: Network,
     bucket: BackupBucket,
     database: Database,
+    program: BoxProgram,
   ): Jumpbox[] {
-    const program = new BoxProgram(this, 'Program');
     const common = {
       vpc: network.vpc,
       name: settings.name,
@@ -88,7 +93,6 @@ export class DrawbridgeStack extends Stack {
     database.allowFrom(access, 'access box');
     database.grantBackup(backup);
     bucket.grantBackup(backup, network.s3Endpoint);
-    bucket.denyDeletes([access, backup]);
     program.grantFetch(backup);
     network.allowThroughEndpoint(bucket.bucket.arnForObjects('*'), BACKUP_ACTIONS);
     network.allowThroughEndpoint(bucket.bucket.bucketArn, ['s3:ListBucket']);
@@ -98,6 +102,10 @@ export class DrawbridgeStack extends Stack {
     backup.addEnvironment(BOX_ENVIRONMENT.scratchDirectory, BOX_PATHS.scratch);
     backup.addEnvironment(BOX_ENVIRONMENT.zstdLevel, settings.zstdLevel.toString());
     return [access, backup];
+  }
+
+  private addIntake(props: IntakeProps): readonly IntakeSource[] {
+    return props.intakeSources.length === 0 ? [] : new Intake(this, 'Intake', props).sources;
   }
 
   private addJumpHost(settings: Settings, network: Network, database: Database): JumpHost | undefined {

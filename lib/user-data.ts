@@ -23,7 +23,9 @@ export function writeFile(path: string, text: string): string {
   return `cat > ${path} <<'${END}'\n${body}${END}`;
 }
 
-const bash = (...lines: string[]): string => ['#!/bin/bash', 'set -euo pipefail', ...lines, ''].join('\n');
+/** A script that ends at its first error. */
+export const bash = (...lines: string[]): string =>
+  ['#!/bin/bash', 'set -euo pipefail', ...lines, ''].join('\n');
 
 const unit = (name: string, sections: string): string => writeFile(`/etc/systemd/system/${name}`, sections);
 

@@ -2,7 +2,16 @@
 export const CONFIGURATIONS = {
   default: {},
   bare: { jumpHost: 'none', objectLockMode: 'none', flowLogs: false },
-  full: { jumpHost: 'always', objectLockMode: 'compliance', multiAz: true, deletionProtection: true },
+  full: {
+    jumpHost: 'always',
+    objectLockMode: 'compliance',
+    multiAz: true,
+    deletionProtection: true,
+    intakeSources: [
+      { name: 'web', principal: 'arn:aws:iam::123456789012:role/WebVm', refuse: ['**/*.key'] },
+      { name: 'logs' },
+    ],
+  },
 } as const satisfies Readonly<Record<string, object>>;
 
 /** Name of one of {@link CONFIGURATIONS}. */

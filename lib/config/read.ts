@@ -15,6 +15,14 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isSetting = (key: string): key is SettingName => SETTING_NAMES.some((name) => name === key);
 
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** `-c` can only hand over text: it becomes what the setting holds where it reads as such; the schema judges the rest. */
 function fromText(name: SettingName, value: unknown): unknown {
   if (typeof value !== 'string') return value;
@@ -26,6 +34,8 @@ function fromText(name: SettingName, value: unknown): unknown {
       return text === 'true' ? true : text === 'false' ? false : value;
     case 'list':
       return text.split(',').map((item) => item.trim());
+    case 'json':
+      return fromJson(text);
     default:
       return value;
   }

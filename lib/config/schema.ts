@@ -4,6 +4,7 @@ import { RULES } from './rules';
 import { backupSettings, OBJECT_LOCK_DAYS } from './settings/backups';
 import { boxSettings } from './settings/boxes';
 import { databaseSettings } from './settings/database';
+import { intakeSettings } from './settings/intake';
 import { words } from './settings/kinds';
 import { networkSettings } from './settings/network';
 import { withSuggestion } from './suggest';
@@ -19,6 +20,7 @@ const shape = {
   ...databaseSettings,
   ...boxSettings,
   ...backupSettings,
+  ...intakeSettings,
 } as const;
 
 /** Names of all settings, in the order of the documentation. */
@@ -59,11 +61,12 @@ export type SettingName = keyof typeof shape;
 export const meaningOf = (name: SettingName): string => shape[name].description ?? '';
 
 /** What a setting holds, for reading it from text. */
-export function kindOf(name: SettingName): 'number' | 'boolean' | 'list' | 'text' {
+export function kindOf(name: SettingName): 'number' | 'boolean' | 'list' | 'json' | 'text' {
   const schema: z.ZodType = shape[name];
   const inner =
     schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.def.innerType : schema;
   if (inner instanceof z.ZodNumber) return 'number';
   if (inner instanceof z.ZodBoolean) return 'boolean';
+  if (inner instanceof z.ZodArray) return 'json';
   return inner instanceof z.ZodTuple ? 'list' : 'text';
 }

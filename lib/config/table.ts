@@ -1,7 +1,7 @@
 import { meaningOf, SETTING_NAMES, settingsSchema } from './schema';
 
 function cell(value: unknown): string {
-  if (value === undefined) return 'none';
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
   const text = Array.isArray(value)
     ? value.join(',')
     : typeof value === 'string'

@@ -41,7 +41,7 @@ describe.each(CONFIGURATION_NAMES)('the bucket of the %s stack', (configuration)
       resourcePolicy,
       endpointPolicy: endpointPolicy(stack.concrete),
     });
-  const boxes = (['access box', 'backup box', 'jump host'] as const).filter((name) =>
+  const boxes = (['access box', 'backup box', 'jump host', 'web box', 'logs box'] as const).filter((name) =>
     stack.roles.includes(name),
   );
 
@@ -190,7 +190,7 @@ describe.each(CONFIGURATION_NAMES)('the bucket of the %s stack', (configuration)
     });
 
     test('that no other role may use, and no role may manage', async () => {
-      const others: RoleName[] = stack.roles.filter((name) => name !== 'backup box');
+      const others: RoleName[] = stack.roles.filter((name) => !/^(backup|web|logs) box$/.test(name));
       for (const name of others)
         for (const action of ['kms:GenerateDataKey', 'kms:Decrypt', 'kms:Encrypt'])
           expect([name, await mayUse(stack.session(name), action)]).toEqual([name, false]);

@@ -47,7 +47,9 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
       { Service: 'logs.eu-west-1.amazonaws.com' },
     ]);
     const policies = Object.values(concrete.template.Resources).filter(
-      ({ Type }) => /Policy$/.test(Type) && !['AWS::IAM::Policy', 'AWS::S3::BucketPolicy'].includes(Type),
+      ({ Type }) =>
+        /Policy$/.test(Type) &&
+        !['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::S3::BucketPolicy'].includes(Type),
     );
     expect(policies).toEqual([]);
     expect(concrete.ids('AWS::Lambda::Permission')).toEqual([]);

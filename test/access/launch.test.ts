@@ -213,6 +213,12 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
       drain: 'lambda.amazonaws.com',
       schedule: 'scheduler.amazonaws.com',
       'flow logs': 'vpc-flow-logs.amazonaws.com',
+      'web box': 'ec2.amazonaws.com',
+      'web create': 'lambda.amazonaws.com',
+      'web destroy': 'lambda.amazonaws.com',
+      'logs box': 'ec2.amazonaws.com',
+      'logs create': 'lambda.amazonaws.com',
+      'logs destroy': 'lambda.amazonaws.com',
     };
 
     test.each(stack.roles)(

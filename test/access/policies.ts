@@ -33,8 +33,9 @@ export function policiesOfRole(concrete: Concrete, roleId: string): NamedPolicy[
   const role = propertiesOf(concrete, roleId);
   for (const property of ['ManagedPolicyArns', 'Policies', 'PermissionsBoundary'])
     if (property in role) throw new Error(`${roleId} has ${property}, which these proofs would overlook`);
-  if (concrete.ids('AWS::IAM::ManagedPolicy').length > 0)
-    throw new Error('The template has managed policies, which these proofs would overlook');
+  const managed = concrete.ids('AWS::IAM::ManagedPolicy').map((id) => propertiesOf(concrete, id).Roles);
+  if (managed.some((roles) => ((concrete.value(roles) ?? []) as string[]).includes(concrete.ref(roleId))))
+    throw new Error(`${roleId} has a managed policy, which these proofs would overlook`);
   return concrete
     .ids('AWS::IAM::Policy')
     .filter((id) =>
@@ -42,6 +43,10 @@ export function policiesOfRole(concrete: Concrete, roleId: string): NamedPolicy[
     )
     .map((name) => ({ name, policy: documentOf(concrete, name, 'PolicyDocument') }));
 }
+
+/** The managed policy whose logical id begins so. */
+export const managedPolicy = (concrete: Concrete, idPrefix: string): Policy =>
+  documentOf(concrete, concrete.id('AWS::IAM::ManagedPolicy', idPrefix), 'PolicyDocument');
 
 /** Who may assume a role. */
 export const trustOf = (concrete: Concrete, roleId: string): Policy =>

@@ -24,6 +24,56 @@ const writeLogs = (group: string): string[] => [
 const FROM_TEMPLATE = 'ec2:IsLaunchTemplateResource, ec2:LaunchTemplate';
 const LAUNCH = 'ec2:RunInstances on';
 
+const SOURCE_TAG = 'aws:ResourceTag/drawbridge:source';
+
+const END_SOURCES_BOXES = [
+  'ec2:DescribeInstances on *',
+  `ec2:TerminateInstances on ${INSTANCES} if aws:ResourceTag/drawbridge:purpose, ${SOURCE_TAG}, ${STACK_TAG}`,
+];
+
+function intakeBox(source: string): string[] {
+  const receipts = `{BackupsBucket.Arn}/intake/${source}/receipts/*`;
+  return [
+    ...AGENT,
+    `s3:PutObject on {BackupsBucket.Arn}/intake/${source}/*`,
+    `s3:GetObject on ${receipts}`,
+    `s3:AbortMultipartUpload on ${receipts}`,
+    `s3:ListMultipartUploadParts on ${receipts}`,
+    's3:ListBucket on {BackupsBucket.Arn} if s3:prefix',
+    'kms:Decrypt on {EncryptionKey.Arn}',
+    'kms:GenerateDataKey on {EncryptionKey.Arn}',
+    's3:GetObject on arn:aws:s3:::cdk-hnb659fds-assets-{AWS::AccountId}-{AWS::Region}/<hash>',
+  ];
+}
+
+function intakeCreate(source: string): string[] {
+  const box = `Intake${source}BoxBlueprint`;
+  return [
+    ...writeLogs(`Intake${source}CreateLogs`),
+    ...END_SOURCES_BOXES,
+    `${LAUNCH} ${INSTANCES} if aws:RequestTag/drawbridge:expires-at, aws:RequestTag/drawbridge:purpose, ` +
+      `aws:RequestTag/drawbridge:source, aws:RequestTag/drawbridge:stack, aws:TagKeys, ec2:InstanceType, ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{here}:launch-template/{${box}Template} if ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{here}:volume/* if ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{here}:security-group/* if ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{AWS::Region}::image/* if ${FROM_TEMPLATE}`,
+    `${LAUNCH} arn:aws:ec2:{here}:subnet/{NetworkVpcboxSubnet1Subnet} if ec2:LaunchTemplate`,
+    `${LAUNCH} arn:aws:ec2:{here}:subnet/{NetworkVpcboxSubnet2Subnet} if ec2:LaunchTemplate`,
+    `${LAUNCH} arn:aws:ec2:{here}:network-interface/* if ec2:LaunchTemplate, ec2:Subnet`,
+    `ec2:CreateTags on ${INSTANCES} if aws:TagKeys, ec2:CreateAction`,
+    'ec2:CreateTags on arn:aws:ec2:{here}:volume/* if aws:TagKeys, ec2:CreateAction',
+    'ec2:CreateTags on arn:aws:ec2:{here}:network-interface/* if aws:TagKeys, ec2:CreateAction',
+    `ec2:CreateTags on ${INSTANCES} if ${SOURCE_TAG}, ${STACK_TAG}, aws:TagKeys`,
+    `iam:PassRole on {${box}Role.Arn} if iam:PassedToService`,
+    'ssm:GetParameters on arn:aws:ssm:{AWS::Region}::parameter/aws/service/ami-amazon-linux-latest/*',
+  ];
+}
+
+const intakeDestroy = (source: string): string[] => [
+  ...writeLogs(`Intake${source}DestroyLogs`),
+  ...END_SOURCES_BOXES,
+];
+
 /**
  * All that each role may do, reviewed line by line: action, resource, condition keys (whose values the other proofs look
  * at). A line that is new or gone is a decision; make it here.
@@ -72,10 +122,30 @@ export const REVIEWED: Readonly<Record<RoleName, readonly string[]>> = {
     ...END_BOXES,
     's3:ListBucketMultipartUploads on {BackupsBucket.Arn}',
     's3:AbortMultipartUpload on {BackupsBucket.Arn}/backups/*',
+    's3:AbortMultipartUpload on {BackupsBucket.Arn}/intake/*',
   ],
   schedule: [
     'lambda:InvokeFunction on {LifecycleSweepFunction.Arn}',
     'lambda:InvokeFunction on {LifecycleSweepFunction.Arn}:*',
   ],
   'flow logs': [...writeLogs('FlowLogs'), 'logs:DescribeLogStreams on {FlowLogs.Arn}'],
+  'web box': intakeBox('web'),
+  'web create': intakeCreate('web'),
+  'web destroy': intakeDestroy('web'),
+  'logs box': intakeBox('logs'),
+  'logs create': intakeCreate('logs'),
+  'logs destroy': intakeDestroy('logs'),
 };
+
+/** All that the policy of a source's machine allows: what its holder can do in AWS. */
+export const reviewedVm = (source: string): string[] => [
+  `lambda:InvokeFunction on {Intake${source}CreateFunction.Arn}`,
+  `lambda:InvokeFunction on {Intake${source}DestroyFunction.Arn}`,
+  `ssm:StartSession on ${INSTANCES} if ssm:SessionDocumentAccessCheck, ssm:resourceTag/drawbridge:source, ` +
+    'ssm:resourceTag/drawbridge:stack',
+  `ssm:StartSession on arn:aws:ssm:{here}:document/{IntakeSession} if ssm:SessionDocumentAccessCheck`,
+  `ec2-instance-connect:SendSSHPublicKey on ${INSTANCES} if ${SOURCE_TAG}, ${STACK_TAG}, ec2:osuser`,
+  'ssmmessages:OpenDataChannel on arn:aws:ssm:{here}:session/*',
+  'ssm:ResumeSession on arn:aws:ssm:{here}:session/* if ssm:resourceTag/aws:ssmmessages:session-id',
+  'ssm:TerminateSession on arn:aws:ssm:{here}:session/* if ssm:resourceTag/aws:ssmmessages:session-id',
+];

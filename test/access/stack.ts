@@ -15,6 +15,12 @@ export const ROLES = {
   drain: 'DrainDrainer',
   schedule: 'SweepScheduleRole',
   'flow logs': 'NetworkVpcFlowLog',
+  'web box': 'IntakewebBox',
+  'web create': 'IntakewebCreate',
+  'web destroy': 'IntakewebDestroy',
+  'logs box': 'IntakelogsBox',
+  'logs create': 'IntakelogsCreate',
+  'logs destroy': 'IntakelogsDestroy',
 } as const;
 
 /** Name of one of {@link ROLES}. */

@@ -18,6 +18,8 @@ export const ENVIRONMENT: CreateEnvironment = {
   maxBoxes: 2,
   databaseHost: 'db.example.internal',
   databasePort: 5432,
+  source: undefined,
+  intakeDocument: undefined,
   region: 'eu-central-1',
 };
 

@@ -44,6 +44,7 @@ describe('settings', () => {
       objectLockMode: 'governance',
       objectLockDays: 7,
       flowLogs: true,
+      intakeSources: [],
       deletionProtection: false,
       sweepMinutes: 5,
     });
@@ -259,5 +260,47 @@ describe('the app', () => {
   test('writes its stack otherwise', () => {
     expect(run({ name: 'orders' })).toMatchObject({ status: 0, stderr: '' });
     expect(existsSync(join(directory, 'out', 'orders.template.json'))).toBe(true);
+  });
+});
+
+describe('intake sources', () => {
+  const principal = 'arn:aws:iam::123456789012:role/vms/BackupVm';
+
+  test('have rules that are safe when none are given', () => {
+    expect(read({ intakeSources: [{ name: 'web', principal }] }).intakeSources).toEqual([
+      {
+        name: 'web',
+        principal,
+        maxBoxes: 2,
+        maxFileMiB: 1024,
+        maxPushMiB: 102_400,
+        maxFiles: 1_000_000,
+        allow: ['**'],
+        refuse: [],
+        contradictions: 'flag',
+        bombs: 'refuse',
+        privateKeys: 'refuse',
+        awsKeys: 'refuse',
+        urlPasswords: 'flag',
+      },
+    ]);
+  });
+
+  test('may be given as JSON on the command line', () => {
+    const app = new App({ context: { intakeSources: '[{"name":"web","maxFileMiB":5}]' } });
+    expect(readSettings(app.node).intakeSources).toMatchObject([{ name: 'web', maxFileMiB: 5 }]);
+  });
+
+  test.each([
+    [[{ name: 'Web' }], /intakeSources\.0\.name: must be 1 to 20/],
+    [[{}], /intakeSources\.0\.name/],
+    [[{ name: 'web', principal: 'BackupVm' }], /principal: must be the ARN of a role or user/],
+    [[{ name: 'web', rule: 1 }], /knows no rule; accepted: name, principal, maxBoxes, maxFileMiB/],
+    [[{ name: 'web', privateKeys: 'keep' }], /privateKeys: must be one of refuse, flag, allow/],
+    [[{ name: 'web' }, { name: 'web' }], /must not name a source twice/],
+    [Array.from({ length: 9 }, (_, at) => ({ name: `s${at}` })), /at most 8 sources/],
+    ['web', /must be a list such as/],
+  ])('are refused with a reason: %j', (intakeSources, message) => {
+    expect(() => read({ intakeSources })).toThrow(message);
   });
 });

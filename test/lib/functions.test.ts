@@ -178,7 +178,10 @@ describe('ending boxes', () => {
     expect(sidsOf('LifecycleSweep')).toEqual([...ending, 'FindUploads', 'AbortUploads']);
     const sweep = policyOf('LifecycleSweep');
     expect(statement(sweep, 'FindUploads').Action).toBe('s3:ListBucketMultipartUploads');
-    expect(readable(statement(sweep, 'AbortUploads').Resource)).toBe('{BackupsBucket.Arn}/backups/*');
+    expect([statement(sweep, 'AbortUploads').Resource].flat().map(readable)).toEqual([
+      '{BackupsBucket.Arn}/backups/*',
+      '{BackupsBucket.Arn}/intake/*',
+    ]);
   });
 });
 

@@ -1,0 +1,114 @@
+import { Aws, CfnOutput } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import { BOX_ENVIRONMENT, BOX_PATHS, FUNCTION_ENVIRONMENT } from '../../contract/environment';
+import { intakeRules } from '../../contract/intake';
+import type { BackupBucket } from '../backup-bucket';
+import type { BoxProgram } from '../box-program';
+import type { Settings } from '../config/schema';
+import type { IntakeSourceSettings } from '../config/settings/intake';
+import { ControlFunction } from '../control-function';
+import type { Encryption } from '../encryption';
+import { Jumpbox } from '../jumpbox';
+import { grantLaunch } from '../launcher';
+import { CREATE_TIMEOUT, END_TIMEOUT } from '../lifecycle-functions';
+import type { Network } from '../network';
+import { describeInstances, terminateBoxes } from '../permissions';
+import { sshScript } from './sshd';
+import { VmPolicy } from './vm-policy';
+
+/** Properties of {@link IntakeSource}. */
+export interface IntakeSourceProps extends Pick<
+  Settings,
+  'name' | 'boxTypes' | 'boxVolumeGiB' | 'ttlMinutes' | 'maxTtlMinutes'
+> {
+  readonly source: IntakeSourceSettings;
+  readonly network: Network;
+  readonly encryption: Encryption;
+  readonly bucket: BackupBucket;
+  readonly program: BoxProgram;
+  /** Name of the session document that leads to a box's SSH server. */
+  readonly document: string;
+}
+
+/**
+ * One source of files: boxes, functions and a policy of its own. Whoever holds the policy decides when a box lives and
+ * what is handed to it, and nothing else about it.
+ */
+export class IntakeSource extends Construct {
+  readonly box: Jumpbox;
+  readonly create: ControlFunction;
+  readonly destroy: ControlFunction;
+
+  constructor(scope: Construct, id: string, props: IntakeSourceProps) {
+    super(scope, id);
+    this.box = this.addBox(props);
+    this.create = this.addFunction('Create', 'Opens', CREATE_TIMEOUT, props);
+    this.destroy = this.addFunction('Destroy', 'Ends', END_TIMEOUT, props);
+    this.letCreateLaunch(props, props.network.boxSubnets);
+    new VmPolicy(this, 'Vm', {
+      source: props.source.name,
+      principal: props.source.principal,
+      create: this.create,
+      destroy: this.destroy,
+      document: props.document,
+    });
+    this.output('CreateFunctionName', this.create, 'Opens a box');
+    this.output('DestroyFunctionName', this.destroy, 'Ends a box');
+  }
+
+  private addBox({ source, network, bucket, program, ...props }: IntakeSourceProps): Jumpbox {
+    const box = new Jumpbox(this, 'Box', {
+      vpc: network.vpc,
+      name: props.name,
+      purpose: 'intake',
+      source: source.name,
+      instanceType: props.boxTypes[0],
+      volumeGiB: props.boxVolumeGiB,
+      maxTtlMinutes: props.maxTtlMinutes,
+      installation: {
+        packages: ['nodejs24'],
+        directories: [],
+        files: {},
+        downloads: { [BOX_PATHS.program]: program.asset.s3ObjectUrl },
+        region: Aws.REGION,
+      },
+      finally: sshScript(),
+    });
+    const { name, principal: _principal, maxBoxes: _maxBoxes, ...rules } = source;
+    box.addFile(BOX_PATHS.intakeRules, JSON.stringify(intakeRules.parse(rules)));
+    box.addEnvironment(BOX_ENVIRONMENT.region, Aws.REGION);
+    box.addEnvironment(BOX_ENVIRONMENT.source, name);
+    bucket.grantIntake(box, name);
+    program.grantFetch(box);
+    return box;
+  }
+
+  private addFunction(
+    entry: 'Create' | 'Destroy',
+    does: string,
+    timeout: typeof CREATE_TIMEOUT,
+    { source, encryption }: IntakeSourceProps,
+  ): ControlFunction {
+    const made = new ControlFunction(this, entry, {
+      entry: entry === 'Create' ? 'create' : 'destroy',
+      description: `${does} boxes of the intake source ${source.name} and no others`,
+      timeout,
+      encryption,
+    });
+    made.addEnvironment(FUNCTION_ENVIRONMENT.stackId, Aws.STACK_ID);
+    made.addEnvironment(FUNCTION_ENVIRONMENT.source, source.name);
+    made.addToPolicy(describeInstances(), terminateBoxes(this, source.name));
+    return made;
+  }
+
+  private letCreateLaunch(props: IntakeSourceProps, subnets: readonly ec2.ISubnet[]): void {
+    const { name: source, maxBoxes } = props.source;
+    grantLaunch(this.create, { ...props, boxes: [this.box], subnets, maxBoxes, source });
+    this.create.addEnvironment(FUNCTION_ENVIRONMENT.intakeDocument, props.document);
+  }
+
+  private output(id: string, { handler }: ControlFunction, description: string): void {
+    new CfnOutput(this, id, { value: handler.functionName, description: `${description} of this source` });
+  }
+}
