@@ -68,11 +68,11 @@ export class VmPolicy extends Construct {
         resources: [boxes],
         conditions: { StringEquals: { ...own('aws:ResourceTag'), 'ec2:osuser': INTAKE_USER } },
       }),
-      // The data channel of a session is opened with the token that StartSession gave for it.
+      // AWS knows no narrower resource. A channel is opened with the token that StartSession gave for its session.
       new iam.PolicyStatement({
         sid: 'DataChannels',
         actions: ['ssmmessages:OpenDataChannel'],
-        resources: [arn('session/*')],
+        resources: ['*'],
       }),
       new iam.PolicyStatement({
         sid: 'OwnSessions',

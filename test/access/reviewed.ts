@@ -145,7 +145,7 @@ export const reviewedVm = (source: string): string[] => [
     'ssm:resourceTag/drawbridge:stack',
   `ssm:StartSession on arn:aws:ssm:{here}:document/{IntakeSession} if ssm:SessionDocumentAccessCheck`,
   `ec2-instance-connect:SendSSHPublicKey on ${INSTANCES} if ${SOURCE_TAG}, ${STACK_TAG}, ec2:osuser`,
-  'ssmmessages:OpenDataChannel on arn:aws:ssm:{here}:session/*',
+  'ssmmessages:OpenDataChannel on *',
   'ssm:ResumeSession on arn:aws:ssm:{here}:session/* if ssm:resourceTag/aws:ssmmessages:session-id',
   'ssm:TerminateSession on arn:aws:ssm:{here}:session/* if ssm:resourceTag/aws:ssmmessages:session-id',
 ];

@@ -81,28 +81,28 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   },
   {
     rules: ['LambdaInsideVPC', 'lambda_inside_vpc_check'],
-    at: ['Lifecycle/', 'Drain/'],
+    at: ['Lifecycle/', 'Drain/', 'Intake/'],
     reason:
       'The functions call APIs of AWS only and never the database. In the VPC they would gain a way to it, and their network ' +
       'interfaces would hold up the deletion of the stack by up to twenty minutes.',
   },
   {
     rules: ['LambdaConcurrency'],
-    at: ['Lifecycle/', 'Drain/'],
+    at: ['Lifecycle/', 'Drain/', 'Intake/'],
     reason:
       'Young accounts have a quota of ten, all of which must stay unreserved: any reservation fails the deployment. The ' +
       'number of boxes is bounded by `maxBoxes`, which create itself checks.',
   },
   {
     rules: ['LambdaDLQ'],
-    at: ['Lifecycle/', 'Drain/'],
+    at: ['Lifecycle/', 'Drain/', 'Intake/'],
     reason:
       'Create and destroy are invoked synchronously: their caller gets the error. A sweep that fails is repeated by its ' +
       'schedule, and the next one does its work. The drain answers CloudFormation, which reports its failure.',
   },
   {
     rules: ['LambdaTracing'],
-    at: ['Lifecycle/', 'Drain/'],
+    at: ['Lifecycle/', 'Drain/', 'Intake/'],
     reason:
       'Each function is one process that calls EC2 in sequence and logs every step; there is no chain to trace. Tracing would ' +
       'add a right on all resources to each of four roles.',
@@ -115,15 +115,37 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   },
   {
     rules: iam5('*'),
-    at: ['AccessBox/', 'BackupBox/', 'JumpHost/'],
+    at: ['AccessBox/', 'BackupBox/', 'JumpHost/', 'Intake/'],
     reason:
       'The five actions of the Systems Manager agent: AWS offers no narrower resource for the channels, and the agent ' +
       'updates the record of its own instance only. It is a third of what AmazonSSMManagedInstanceCore would allow.',
   },
   {
     rules: iam5('*'),
-    at: ['Lifecycle/', 'Drain/'],
+    at: ['Lifecycle/', 'Drain/', 'Intake/'],
     reason: 'ec2:DescribeInstances, which reads only, and for which EC2 knows no narrower resource.',
+  },
+  {
+    rules: iam5('<BackupsBucket.Arn>/intake/*'),
+    at: ['Lifecycle/Sweep/'],
+    reason: 'Receipts of pushes whose box died half-way: the sweep may abort their uploads, and nothing else.',
+  },
+  {
+    rules: iam5(
+      ...['web', 'logs'].flatMap((source) => [
+        `<BackupsBucket.Arn>/intake/${source}/*`,
+        `<BackupsBucket.Arn>/intake/${source}/receipts/*`,
+      ]),
+    ),
+    at: ['Intake/'],
+    reason:
+      'Names of files are not known before they are handed in. The bucket policy lets a box of the source write each key once, ' +
+      'read receipts only, and delete nothing; test/access/intake.test.ts proves it.',
+  },
+  {
+    rules: iam5('arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:session/*'),
+    at: ['Intake/'],
+    reason: 'Sessions have no name before they are opened. The condition narrows it to those that the caller opened.',
   },
   {
     rules: iam5('<BackupsBucket.Arn>/backups/*'),
@@ -134,7 +156,7 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   },
   {
     rules: iam5(ec2('instance/*')),
-    at: ['Lifecycle/', 'Drain/'],
+    at: ['Lifecycle/', 'Drain/', 'Intake/'],
     reason:
       'Ids of boxes are not known before they are launched. Launching is bound to this stack’s templates and tags, ' +
       'terminating and tagging to instances that carry the stack’s tag; test/access proves both.',
@@ -146,14 +168,14 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
       ec2('network-interface/*'),
       'arn:<AWS::Partition>:ec2:<AWS::Region>::image/*',
     ),
-    at: ['Lifecycle/Create/'],
+    at: ['Lifecycle/Create/', 'Intake/'],
     reason:
       'Only while launching from this stack’s templates, and (`ec2:IsLaunchTemplateResource`) only what the template itself ' +
       'names; network interfaces only in the box subnets. The image is the newest Amazon Linux at the moment of the launch.',
   },
   {
     rules: iam5('arn:<AWS::Partition>:ssm:<AWS::Region>::parameter/aws/service/ami-amazon-linux-latest/*'),
-    at: ['Lifecycle/Create/'],
+    at: ['Lifecycle/Create/', 'Intake/'],
     reason:
       'Public parameters of AWS that name images. EC2 reads them on the caller’s behalf when a box is launched.',
   },
@@ -190,7 +212,7 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   },
   {
     rules: ['ec2_launch_template_monitoring_enabled_check'],
-    at: ['AccessBox/', 'BackupBox/', 'JumpHost/'],
+    at: ['AccessBox/', 'BackupBox/', 'JumpHost/', 'Intake/'],
     reason:
       'Detailed monitoring costs by the instance and tells more about a box’s processor than about what it does. Boxes live ' +
       'for minutes; what matters is their expiry, which the sweep watches.',
