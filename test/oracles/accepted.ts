@@ -128,7 +128,8 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   {
     rules: iam5('<BackupsBucket.Arn>/intake/*'),
     at: ['Lifecycle/Sweep/'],
-    reason: 'Receipts of pushes whose box died half-way: the sweep may abort their uploads, and nothing else.',
+    reason:
+      'Receipts of pushes whose box died half-way: the sweep may abort their uploads, and nothing else.',
   },
   {
     rules: iam5(
@@ -145,7 +146,8 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   {
     rules: iam5('arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:session/*'),
     at: ['Intake/'],
-    reason: 'Sessions have no name before they are opened. The condition narrows it to those that the caller opened.',
+    reason:
+      'Sessions have no name before they are opened. The condition narrows it to those that the caller opened.',
   },
   {
     rules: iam5('<BackupsBucket.Arn>/backups/*'),
