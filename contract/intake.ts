@@ -62,3 +62,6 @@ export const intakeRulesShape = {
 export const intakeRules = z.strictObject(intakeRulesShape);
 /** See {@link intakeRulesShape}. */
 export type IntakeRules = z.infer<typeof intakeRules>;
+
+/** The rules alone, out of something that holds more. */
+export const rulesOf = (settings: IntakeRules): IntakeRules => z.object(intakeRulesShape).parse(settings);

@@ -2,7 +2,7 @@ import { Aws, CfnOutput } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, BOX_PATHS, FUNCTION_ENVIRONMENT } from '../../contract/environment';
-import { intakeRules } from '../../contract/intake';
+import { rulesOf } from '../../contract/intake';
 import type { BackupBucket } from '../backup-bucket';
 import type { BoxProgram } from '../box-program';
 import type { Settings } from '../config/schema';
@@ -75,11 +75,10 @@ export class IntakeSource extends Construct {
       },
       finally: sshScript(),
     });
-    const { name, principal: _principal, maxBoxes: _maxBoxes, ...rules } = source;
-    box.addFile(BOX_PATHS.intakeRules, JSON.stringify(intakeRules.parse(rules)));
+    box.addFile(BOX_PATHS.intakeRules, JSON.stringify(rulesOf(source)));
     box.addEnvironment(BOX_ENVIRONMENT.region, Aws.REGION);
-    box.addEnvironment(BOX_ENVIRONMENT.source, name);
-    bucket.grantIntake(box, name);
+    box.addEnvironment(BOX_ENVIRONMENT.source, source.name);
+    bucket.grantIntake(box, source.name);
     program.grantFetch(box);
     return box;
   }
