@@ -44,6 +44,8 @@ export const BOX_ENVIRONMENT = {
   zstdLevel: 'DRAWBRIDGE_ZSTD_LEVEL',
   /** Intake source that the box takes files from. */
   source: 'DRAWBRIDGE_SOURCE',
+  /** ARN of the Step Functions execution that asks for the backup; set by the document, empty or missing otherwise. */
+  execution: 'DRAWBRIDGE_EXECUTION',
 } as const;
 
 /** Where things stand on a box. */

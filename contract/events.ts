@@ -12,19 +12,23 @@ const tagText = z
   .max(200)
   .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, 'may hold letters, digits, spaces and _ . : / = + - @');
 
+/** A name that somebody chose, as it may stand in a tag. */
+const identifier = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, underscores or dashes');
+
 /**
  * Event of the create function that opens a box. `{}` is valid.
- * `requestId` makes the call repeatable: while its box lives, the same id returns that box.
+ * `requestId` makes the call repeatable: while its box lives, the same id returns that box. With `holder` the box is a lock
+ * as well: the same request of another holder is refused as long as it lives.
  */
 export const openEvent = z.strictObject({
   purpose: z.enum(PURPOSES).optional(),
   ttlMinutes: z.int().min(1).optional(),
   reason: tagText.optional(),
   requestedBy: tagText.optional(),
-  requestId: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, underscores or dashes')
-    .optional(),
+  requestId: identifier.optional(),
+  holder: identifier.optional(),
 });
 
 /** Event of the create function that moves the expiry of a live box to `ttlMinutes` from now. */
@@ -36,12 +40,16 @@ export const destroyOneEvent = z.strictObject({ instanceId });
 /** Event of the destroy function that ends every box of the stack. */
 export const destroyAllEvent = z.strictObject({ all: z.literal(true) });
 
+/** Event of the destroy function that ends whatever a holder has opened, also what is still being launched. */
+export const destroyHeldEvent = z.strictObject({ holder: identifier });
+
 /** Event of {@link openEvent}. */
 export type OpenEvent = z.infer<typeof openEvent>;
 /** Event of {@link extendEvent}. */
 export type ExtendEvent = z.infer<typeof extendEvent>;
-/** Event of the destroy function: {@link destroyOneEvent} or {@link destroyAllEvent}. */
-export type DestroyEvent = z.infer<typeof destroyOneEvent> | z.infer<typeof destroyAllEvent>;
+/** Event of the destroy function: {@link destroyOneEvent}, {@link destroyHeldEvent} or {@link destroyAllEvent}. */
+export type DestroyEvent =
+  z.infer<typeof destroyOneEvent> | z.infer<typeof destroyHeldEvent> | z.infer<typeof destroyAllEvent>;
 
 /** A live box as create and extend return it. */
 export interface BoxResult {

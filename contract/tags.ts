@@ -15,6 +15,8 @@ export const TAGS = {
   expiresAt: 'drawbridge:expires-at',
   /** The request that opened the box; the same request never opens a second one. */
   requestId: 'drawbridge:request-id',
+  /** Whoever the box is kept for; while it lives, the same request of another holder is refused. */
+  holder: 'drawbridge:holder',
   /** Why the box was asked for, in the asker's words. */
   reason: 'drawbridge:reason',
   /** Who asked for the box, as the asker said; CloudTrail knows who called. */

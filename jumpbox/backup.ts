@@ -72,7 +72,7 @@ async function transfer(context: Context, s3: S3Client, session: Session, box: s
       tables: [...dumped.tables],
       leftOut: [...facts.leftOut],
       box,
-      execution: null,
+      execution: settings.execution ?? null,
       retentionClass: 'new',
     });
     await commit(context, s3, uploads, dumped, describe, prefix);

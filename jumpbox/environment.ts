@@ -18,6 +18,7 @@ const schema = z.object({
   [BOX_ENVIRONMENT.databaseCa]: z.string().optional(),
   [BOX_ENVIRONMENT.scratchDirectory]: needed.regex(/^\//, 'must be an absolute path'),
   [BOX_ENVIRONMENT.zstdLevel]: integer(1, 19),
+  [BOX_ENVIRONMENT.execution]: z.string().optional(),
 });
 
 /** What the programs of a box are told by their environment, checked. */
@@ -33,6 +34,8 @@ export interface BoxSettings {
   readonly scratchDirectory: string;
   /** 1 (fast) to 19 (small). */
   readonly zstdLevel: number;
+  /** ARN of the execution that asks; undefined when somebody asks by hand. */
+  readonly execution: string | undefined;
 }
 
 /**
@@ -64,5 +67,7 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): BoxSettings {
     databaseCa: ca === undefined || ca === '' ? undefined : ca,
     scratchDirectory: values[BOX_ENVIRONMENT.scratchDirectory],
     zstdLevel: values[BOX_ENVIRONMENT.zstdLevel],
+    // The document hands over an empty text when there is none.
+    execution: values[BOX_ENVIRONMENT.execution] || undefined,
   });
 }

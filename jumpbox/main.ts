@@ -8,7 +8,9 @@ import { runToExit } from './run';
 void runToExit(async (signal) => {
   const words = parseWords(process.argv.slice(2));
   const context = { settings: readEnvironment(process.env), progress: progressOn(process.stderr), signal };
-  const result = await (words.command === 'backup' ? backup(context) : prove(context, words.prefix));
+  const result = await (words.command === 'backup'
+    ? backup(context)
+    : prove(context, words.prefix, words.every));
   process.stdout.write(`${JSON.stringify(result.output)}\n`);
   return result.exit;
 });

@@ -8,6 +8,7 @@ import { readInstanceId } from './identity';
 import { readManifest } from './manifest-text';
 import { inBytes } from './progress';
 import { nothingCompared } from './prove/finding';
+import { isDue } from './prove/due';
 import { demandRoom, neededBytes } from './prove/room';
 import type { Context, Result } from './run';
 import { type Committed, findBackup } from './storage/catalog';
@@ -45,15 +46,21 @@ const outcomeOf = ({ differences, exceptions }: Finding): Proof['outcome'] => {
  * carried out records nothing.
  *
  * @param prefix - of the backup; the newest when undefined
+ * @param every - does nothing when another of the newest `every` backups is proven
  * @throws Stop with a documented exit code
  */
-export async function prove(context: Context, prefix: string | undefined): Promise<Result> {
+export async function prove(context: Context, prefix: string | undefined, every: number): Promise<Result> {
   const { settings, progress } = context;
   const startedAt = new Date();
   const box = await readInstanceId();
   const s3 = openS3(settings.region);
   try {
     const backup = await findBackup(s3, settings.bucket, settings.databaseName, prefix);
+    const where = { bucket: settings.bucket, database: settings.databaseName };
+    if (!(await isDue(s3, where, backup.prefix, every))) {
+      progress(`${backup.prefix} is left unproven: one of the ${String(every)} newest is proven`);
+      return { output: { prefix: backup.prefix, outcome: 'unproven' }, exit: EXIT.ok };
+    }
     const finding = await carryOut(context, { s3, bucket: settings.bucket }, backup);
     context.signal.throwIfAborted();
     const finishedAt = new Date();

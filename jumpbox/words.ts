@@ -5,12 +5,19 @@ import { Stop } from './stop';
 /** What the program was asked to do. */
 export type Words =
   | { readonly command: 'backup'; readonly json: boolean }
-  | { readonly command: 'prove'; readonly json: boolean; readonly prefix: string | undefined };
+  | {
+      readonly command: 'prove';
+      readonly json: boolean;
+      readonly prefix: string | undefined;
+      /** Proves only when so many backups have none proven among them. */
+      readonly every: number;
+    };
 
 const USAGE = [
   'usage: jumpbox backup [--json]',
-  '       jumpbox prove [--prefix backups/<database>/<start>_<instance id>/] [--json]',
-  'The newest backup is proven when no prefix is given. --json prints the result on one line.',
+  '       jumpbox prove [--prefix backups/<database>/<start>_<instance id>/] [--every n] [--json]',
+  'The newest backup is proven when no prefix is given; with --every, only when no other of the newest n is proven.',
+  '--json prints the result on one line.',
 ].join('\n');
 
 const refuse = (problem: string): never => {
@@ -22,6 +29,11 @@ function readPrefix(value: string | undefined): string {
   const prefix = value.endsWith('/') ? value : `${value}/`;
   if (!prefix.startsWith(BACKUPS)) return refuse(`--prefix must begin with ${BACKUPS}, but is ${value}.`);
   return prefix;
+}
+
+function readEvery(value: string | undefined): number {
+  if (value !== undefined && /^[1-9]\d{0,2}$/.test(value)) return Number(value);
+  return refuse(`--every must be a whole number from 1 to 999, but is ${value ?? 'missing'}.`);
 }
 
 /**
@@ -37,11 +49,13 @@ export function parseWords(argv: readonly string[]): Words {
   }
   let json = false;
   let prefix: string | undefined;
+  let every = 1;
   for (let at = 0; at < rest.length; at += 1) {
     const word = rest[at] ?? '';
     if (word === '--json') json = true;
     else if (word === '--prefix' && command === 'prove') prefix = readPrefix(rest[(at += 1)]);
+    else if (word === '--every' && command === 'prove') every = readEvery(rest[(at += 1)]);
     else return refuse(`${command} does not take ${word}.`);
   }
-  return command === 'backup' ? { command, json } : { command, json, prefix };
+  return command === 'backup' ? { command, json } : { command, json, prefix, every };
 }

@@ -4,7 +4,9 @@ import type { LabContext } from './context';
 import type { OwnPath } from './endpoint/server';
 import { faultOrder, faultsOf } from './faults';
 import { schedulesOf } from './scheduler/schedules';
+import { timeOf } from './time';
 
+const timeOrder = z.strictObject({ factor: z.number().min(1).max(100_000) });
 const clockOrder = z.strictObject({ advanceSeconds: z.number().positive() });
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
@@ -17,12 +19,16 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
  * What the lab can do that AWS cannot, for tests in another process:
  *
  * - `PUT /lab/faults` with a {@link faultOrder}: the next calls of an operation fail;
+ * - `PUT /lab/time` with `{ "factor": 60 }`: what state machines wait for passes that much faster;
  * - `PUT /lab/clock` with `{ "advanceSeconds": 60 }`: the clock of the schedules goes forward.
  */
 export function labControl(context: LabContext): OwnPath {
   const orders: Readonly<Record<string, (order: unknown) => Promise<void> | void>> = {
     '/lab/faults': (order) => {
       faultsOf(context).inject(faultOrder.parse(order));
+    },
+    '/lab/time': (order) => {
+      timeOf(context).pass(timeOrder.parse(order).factor);
     },
     '/lab/clock': (order) => schedulesOf(context).advance(clockOrder.parse(order).advanceSeconds),
   };

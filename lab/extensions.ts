@@ -7,7 +7,9 @@ import { vpcExtension } from './vpc/extension';
 import { lambdaExtension } from './lambda/extension';
 import { rdsExtension } from './rds/extension';
 import { schedulerExtension } from './scheduler/extension';
+import { eventsExtension } from './events/extension';
 import { ssmExtension } from './ssm/extension';
+import { statesExtension } from './states/extension';
 
 /** Makes an extension for one running lab. */
 export type ExtensionFactory = (context: LabContext) => Extension;
@@ -24,5 +26,7 @@ export const EXTENSIONS: readonly ExtensionFactory[] = [
   ssmExtension,
   rdsExtension,
   schedulerExtension,
+  statesExtension,
+  eventsExtension,
   autoScalingExtension,
 ];

@@ -15,6 +15,7 @@ export interface StackInstance {
   readonly requestId: string | undefined;
   /** Intake source, of its boxes only. */
   readonly source: string | undefined;
+  readonly holder: string | undefined;
   /** Text of the expiry tag, unread. */
   readonly expiresAt: string | undefined;
   /** Auto Scaling group that keeps the instance. */
@@ -50,6 +51,7 @@ export function toStackInstance(instance: Instance): StackInstance {
     purpose: tag(TAGS.purpose),
     requestId: tag(TAGS.requestId),
     source: tag(TAGS.source),
+    holder: tag(TAGS.holder),
     expiresAt: tag(TAGS.expiresAt),
     group: tag(GROUP_TAG),
   };

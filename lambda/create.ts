@@ -41,7 +41,7 @@ export function readCreateEvent(event: unknown, environment: CreateEnvironment):
   const accepted =
     `purpose: ${offered.join(' or ')} (default ${offered[0] ?? 'none'}); ttlMinutes: whole number, 1 to ${max} (default ${byDefault}); ` +
     'reason and requestedBy: up to 200 letters, digits, spaces and _ . : / = + - @ each; requestId: 1 to 64 letters, digits and . _ - ' +
-    '(the same id returns the same box while it lives). All optional. With instanceId and ttlMinutes: extends that box.';
+    '(the same id returns the same box while it lives); holder: the same, another holder is refused then. All optional. With instanceId and ttlMinutes: extends that box.';
   const schema = openEvent.extend({ ttlMinutes: ttlMinutes.optional(), purpose: z.enum(offered).optional() });
   return parseOrRefuse(schema, event, 'event of the create function', accepted);
 }

@@ -1,6 +1,12 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { Context } from 'aws-lambda';
-import { destroyAllEvent, type DestroyEvent, destroyOneEvent, type DestroyResult } from '../contract/events';
+import {
+  destroyAllEvent,
+  type DestroyEvent,
+  destroyHeldEvent,
+  destroyOneEvent,
+  type DestroyResult,
+} from '../contract/events';
 import { parseOrRefuse } from '../contract/problems';
 import {
   findInstance,
@@ -18,9 +24,11 @@ import { type Ending, terminateUntilNone } from './terminate';
 const ec2 = new EC2Client({ maxAttempts: 5 });
 /** Left for the answer, milliseconds. */
 const RESERVE_MS = 5_000;
+/** The create function ends after 60 s, and EC2 shows what it launched a little later. Milliseconds. */
+const LAUNCH_MS = 75_000;
 
 /**
- * Ends one box of this stack, or all of them, and returns when they are `terminated`.
+ * Ends one box of this stack, those of one holder, or all of them, and returns when they are `terminated`.
  *
  * Needs ec2:DescribeInstances, and ec2:TerminateInstances on instances of this stack.
  */
@@ -46,6 +54,7 @@ export async function destroy(
 ): Promise<DestroyResult> {
   const asked = readDestroyEvent(event);
   const isInScope = (instance: StackInstance): boolean => source === undefined || instance.source === source;
+  if ('holder' in asked) return destroyHeld(asked.holder, stackId, isInScope, ending);
   const boxes =
     'all' in asked
       ? (await instancesOfStack(ending.ec2, stackId)).filter(isInScope).filter(isBoxToEnd)
@@ -57,12 +66,41 @@ export async function destroy(
   return { terminated: ids };
 }
 
-/** Reads the event; throws RefusedInput naming every problem and the two accepted forms. */
+/**
+ * Looks until a launch that was under way when the call came must have ended: whoever asks may not know whether its own
+ * request for a box was carried out.
+ */
+async function destroyHeld(
+  holder: string,
+  stackId: string,
+  isInScope: (instance: StackInstance) => boolean,
+  ending: Ending,
+): Promise<DestroyResult> {
+  const ended = new Set<string>();
+  const notBefore = new Date(ending.clock.now().getTime() + LAUNCH_MS);
+  await terminateUntilNone(
+    async () => {
+      const held = (await instancesOfStack(ending.ec2, stackId))
+        .filter(isInScope)
+        .filter((one) => one.holder === holder);
+      for (const { instanceId } of held) ended.add(instanceId);
+      return held;
+    },
+    { ...ending, notBefore },
+  );
+  return { terminated: [...ended] };
+}
+
+/** Reads the event; throws RefusedInput naming every problem and the accepted forms. */
 export function readDestroyEvent(event: unknown): DestroyEvent {
-  const accepted = '{ "instanceId": "i-…" } for one box, or { "all": true } for every box of this stack.';
-  const all = typeof event === 'object' && event !== null && 'all' in event && !('instanceId' in event);
+  const accepted =
+    '{ "instanceId": "i-…" } for one box, { "holder": "…" } for those of one holder, ' +
+    'or { "all": true } for every box of this stack.';
+  const has = (field: string): boolean => typeof event === 'object' && event !== null && field in event;
   const what = 'event of the destroy function';
-  return all
+  if (has('instanceId')) return parseOrRefuse(destroyOneEvent, event, what, accepted);
+  if (has('holder')) return parseOrRefuse(destroyHeldEvent, event, what, accepted);
+  return has('all')
     ? parseOrRefuse(destroyAllEvent, event, what, accepted)
     : parseOrRefuse(destroyOneEvent, event, what, accepted);
 }

@@ -8,6 +8,11 @@ export class TooManyBoxes extends Error {
   override readonly name = 'TooManyBoxes';
 }
 
+/** The box of this request is kept for somebody else. */
+export class HeldByAnother extends Error {
+  override readonly name = 'HeldByAnother';
+}
+
 /** No tried pair of instance type and subnet had room for a box. */
 export class NoCapacity extends Error {
   override readonly name = 'NoCapacity';

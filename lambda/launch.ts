@@ -15,6 +15,7 @@ export interface BoxRequest {
   /** As the caller says it; empty when it says nothing. */
   readonly requestedBy: string;
   readonly requestId: string;
+  readonly holder: string | undefined;
 }
 
 /** One attempt to launch. */
@@ -66,6 +67,7 @@ function tagsOf(request: BoxRequest, environment: CreateEnvironment, expiresAt: 
     [TAGS.purpose]: request.purpose,
     [TAGS.expiresAt]: expiresAt,
     [TAGS.requestId]: request.requestId,
+    ...(request.holder === undefined ? {} : { [TAGS.holder]: request.holder }),
     [TAGS.reason]: request.reason,
     [TAGS.requestedBy]: request.requestedBy,
     [TAGS.name]: [environment.name, request.purpose, environment.source].filter(Boolean).join('-'),

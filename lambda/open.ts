@@ -6,7 +6,7 @@ import { parseInstant } from '../contract/tags';
 import { type Box, byAge, instancesOfStack, isBox, isLive, type StackInstance, unseen } from './boxes';
 import type { Clock } from './clock';
 import type { CreateEnvironment } from './environment';
-import { LaunchFailed, TooManyBoxes } from './errors';
+import { HeldByAnother, LaunchFailed, TooManyBoxes } from './errors';
 import { type BoxRequest, expiryAfter, launch, REPEATED } from './launch';
 import { log, reasonOf } from './log';
 import { boxResult } from './result';
@@ -59,6 +59,7 @@ function completed(event: OpenEvent, { environment, invocationId }: Opening): Bo
     reason: event.reason ?? '',
     requestedBy: event.requestedBy ?? '',
     requestId: event.requestId ?? invocationId,
+    holder: event.holder,
   };
 }
 
@@ -73,6 +74,13 @@ function existing(instance: StackInstance, request: BoxRequest, { environment }:
     throw new RefusedInput(
       `Request ${request.requestId} has opened ${instance.instanceId}, but its expiry tag cannot be read, so that the ` +
         'next sweep will end it; nothing was changed. Use another requestId.',
+    );
+  }
+  if (instance.holder !== request.holder) {
+    throw new HeldByAnother(
+      `Request ${request.requestId} has opened ${instance.instanceId} for ${instance.holder ?? 'no holder'}, who has it until ` +
+        `${instance.expiresAt} at the latest; nothing was changed. Wait until that box has ended, or end it with the ` +
+        `destroy function, event {"instanceId": "${instance.instanceId}"}.`,
     );
   }
   return boxResult(instance, instance.expiresAt, true, environment);

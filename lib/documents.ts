@@ -1,11 +1,15 @@
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { BOX_NODE, BOX_PATHS } from '../contract/environment';
+import { BOX_ENVIRONMENT, BOX_NODE, BOX_PATHS } from '../contract/environment';
 import { EXIT } from '../contract/exit-codes';
 import type { Database } from './database';
 
 /** `backups/<database>/<start>_<instance id>/`, see contract/keys.ts; empty for the newest. */
 const PREFIX_PATTERN = '^(backups/[A-Za-z0-9%._-]+/[0-9]{8}T[0-9]{9}Z_i-[0-9a-f]+/)?$';
+/** Empty for the one in the box's environment. */
+const DATABASE_PATTERN = '^([A-Za-z][A-Za-z0-9_]{0,62})?$';
+const EXECUTION_PATTERN =
+  '^(arn:[a-z-]+:states:[a-z0-9-]+:[0-9]{12}:execution:[A-Za-z0-9_-]+:[A-Za-z0-9._-]+)?$';
 /** 0 lets the client choose. */
 const PORT_PATTERN = '^[0-9]{1,5}$';
 
@@ -27,21 +31,25 @@ export class Documents extends Construct {
     const timeoutSeconds = (props.maxTtlMinutes * 60).toString();
     this.backup = this.command('Backup', {
       description: 'Takes a backup of the database on a backup box',
-      mainSteps: [step('backup', timeoutSeconds, 'backup')],
+      parameters: {
+        database: text('Name of the database; empty for the one of the settings', DATABASE_PATTERN),
+        execution: text('ARN of the execution that asks for it, for the manifest', EXECUTION_PATTERN),
+      },
+      mainSteps: [step('backup', timeoutSeconds, 'backup ${SSM_execution:+--execution "$SSM_execution"}')],
     });
     this.prove = this.command('Prove', {
       description: 'Restores a backup into a scratch database on a backup box and compares',
       parameters: {
-        prefix: {
-          type: 'String',
-          description: 'Prefix of the backup in the bucket, ending in /; empty for the newest one',
-          default: '',
-          allowedPattern: PREFIX_PATTERN,
-          // Handed over as the variable SSM_prefix: the text never becomes part of the script.
-          interpolationType: 'ENV_VAR',
-        },
+        database: text('Name of the database; empty for the one of the settings', DATABASE_PATTERN),
+        prefix: text(
+          'Prefix of the backup in the bucket, ending in /; empty for the newest one',
+          PREFIX_PATTERN,
+        ),
+        every: text('Does nothing unless this many backups have none proven among them', '^[0-9]{1,3}$', '1'),
       },
-      mainSteps: [step('prove', timeoutSeconds, 'prove ${SSM_prefix:+--prefix "$SSM_prefix"}')],
+      mainSteps: [
+        step('prove', timeoutSeconds, 'prove ${SSM_prefix:+--prefix "$SSM_prefix"} --every "$SSM_every"'),
+      ],
     });
     this.connect = this.document('Connect', 'Session', sessionTo(props.database));
   }
@@ -61,6 +69,15 @@ export class Documents extends Construct {
   }
 }
 
+/** A parameter that is handed over as the variable SSM_<name>: its text never becomes part of the script. */
+const text = (description: string, allowedPattern: string, standard = ''): object => ({
+  type: 'String',
+  description,
+  default: standard,
+  allowedPattern,
+  interpolationType: 'ENV_VAR',
+});
+
 /** POSIX sh. An agent that is online says nothing about the installation, which may still be running. */
 const runProgram = (words: string): string[] => [
   'if ! cloud-init status --wait > /dev/null; then',
@@ -69,6 +86,8 @@ const runProgram = (words: string): string[] => [
   'fi',
   'set -a',
   `. ${BOX_PATHS.environment}`,
+  `${BOX_ENVIRONMENT.databaseName}="\${SSM_database:-$${BOX_ENVIRONMENT.databaseName}}"`,
+  `${BOX_ENVIRONMENT.execution}="\${SSM_execution:-}"`,
   'set +a',
   `exec ${BOX_NODE} ${BOX_PATHS.program} ${words}`,
 ];

@@ -2,6 +2,7 @@ import { Aws, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { TAGS } from '../contract/tags';
 
@@ -36,6 +37,18 @@ export class Encryption extends Construct {
     Tags.of(this.key).add(TAGS.stack, Aws.STACK_ID);
     this.denyGrantsToOthers();
     this.letLogsIn([`${Aws.STACK_NAME}-*`, ...(props.logGroupNames ?? [])]);
+  }
+
+  /** Lets a role publish to an encrypted topic: SNS encrypts in the publisher's name. */
+  grantPublish(publisher: iam.IRole, topic: sns.ITopic): void {
+    publisher.addToPrincipalPolicy(
+      new iam.PolicyStatement({
+        sid: 'EncryptMessages',
+        actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        resources: [this.key.keyArn],
+        conditions: forTopic(topic),
+      }),
+    );
   }
 
   /** A log group that is encrypted, forgets, and goes with the stack. */
@@ -79,3 +92,8 @@ export class Encryption extends Construct {
     );
   }
 }
+
+/** Of a topic's messages alone, never of a backup: the context is what SNS encrypts with. */
+const forTopic = ({ topicArn }: sns.ITopic): Record<string, unknown> => ({
+  StringEquals: { 'kms:EncryptionContext:aws:sns:topicArn': topicArn },
+});

@@ -1,4 +1,5 @@
 import { Aws, CfnOutput } from 'aws-cdk-lib';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { OUTPUTS } from '../contract/outputs';
 import { JUMP_HOST, TAGS } from '../contract/tags';
@@ -7,6 +8,7 @@ import type { Database } from './database';
 import type { Documents } from './documents';
 import type { JumpHost } from './jump-host';
 import type { LifecycleFunctions } from './lifecycle-functions';
+import type { Workflow } from './workflow';
 
 /** What the outputs speak of. */
 export interface OutputsOf {
@@ -15,6 +17,8 @@ export interface OutputsOf {
   readonly database: Database;
   readonly documents: Documents;
   readonly jumpHost: JumpHost | undefined;
+  readonly workflow: Workflow;
+  readonly topic: sns.ITopic;
 }
 
 /** The first running instance of this stack with a purpose, as a word of a shell command. */
@@ -65,6 +69,9 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     `aws secretsmanager get-secret-value --region ${Aws.REGION} --secret-id "${database.secretArn}" --query SecretString --output text`,
     'Prints name and password of the master',
   );
+  output('RunStateMachineArn', of.workflow.run.stateMachineArn, 'Backs up every database: start it with {}');
+  output('BackupStateMachineArn', of.workflow.backup.stateMachineArn, 'Backs up one database; runs start it');
+  output('TopicArn', of.topic.topicArn, 'Where failures and alarms are told');
   const way = of.jumpHost === undefined ? 'access' : JUMP_HOST;
   output(
     'ConnectCommand',

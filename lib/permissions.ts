@@ -46,7 +46,16 @@ export interface LaunchLimits {
 
 /** Tags that a launch may set; the template's own are among them. */
 const launchTags = (source: string | undefined): string[] => [
-  ...[TAGS.name, TAGS.stack, TAGS.purpose, TAGS.expiresAt, TAGS.requestId, TAGS.reason, TAGS.requestedBy],
+  ...[
+    TAGS.name,
+    TAGS.stack,
+    TAGS.purpose,
+    TAGS.expiresAt,
+    TAGS.requestId,
+    TAGS.holder,
+    TAGS.reason,
+    TAGS.requestedBy,
+  ],
   ...(source === undefined ? [] : [TAGS.source]),
 ];
 
@@ -115,6 +124,33 @@ function tagAtLaunch(scope: Construct, source: string | undefined): iam.PolicySt
     },
   });
 }
+
+/** Running these documents on backup boxes of this stack, and on nothing else; what became of a command is told by its id. */
+export const sendToBackupBoxes = (scope: Construct, documents: readonly string[]): iam.PolicyStatement[] => [
+  new iam.PolicyStatement({
+    sid: 'SendOurDocuments',
+    actions: ['ssm:SendCommand'],
+    resources: documents.map((name) =>
+      Stack.of(scope).formatArn({ service: 'ssm', resource: `document/${name}` }),
+    ),
+  }),
+  new iam.PolicyStatement({
+    sid: 'ToBackupBoxes',
+    actions: ['ssm:SendCommand'],
+    resources: [ec2Arn(scope, 'instance/*')],
+    conditions: {
+      StringEquals: {
+        [`ssm:resourceTag/${TAGS.stack}`]: Aws.STACK_ID,
+        [`ssm:resourceTag/${TAGS.purpose}`]: 'backup',
+      },
+    },
+  }),
+  new iam.PolicyStatement({
+    sid: 'FollowCommands',
+    actions: ['ssm:GetCommandInvocation', 'ssm:DescribeInstanceInformation'],
+    resources: ['*'],
+  }),
+];
 
 /** Moving the expiry of a live box, which is one tag of it. */
 export const extendBoxes = (scope: Construct, source?: string): iam.PolicyStatement =>

@@ -2,6 +2,7 @@ import { Aws, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, BOX_PATHS } from '../contract/environment';
 import { BackupBucket } from './backup-bucket';
+import { BackupSchedule } from './backup-schedule';
 import { BoxProgram } from './box-program';
 import type { Settings } from './config/schema';
 import { Database, databaseLogGroups } from './database';
@@ -15,9 +16,11 @@ import { JumpHost } from './jump-host';
 import { Jumpbox } from './jumpbox';
 import { CREATE_TIMEOUT, LifecycleFunctions } from './lifecycle-functions';
 import { Network } from './network';
+import { Notifications } from './notifications';
 import { addOutputs } from './outputs';
 import { SweepSchedule } from './sweep-schedule';
 import type { Installation } from './user-data';
+import { Workflow } from './workflow';
 
 /** Properties of {@link DrawbridgeStack}. */
 export interface DrawbridgeStackProps extends StackProps {
@@ -65,9 +68,12 @@ export class DrawbridgeStack extends Stack {
     });
     const drain = new Drain(this, 'Drain', { encryption, createTimeout: CREATE_TIMEOUT });
     drain.before(network, ...boxes, ...intake.map(({ box }) => box));
-    drain.after(schedule, functions.create, ...intake.map(({ create }) => create));
     const documents = new Documents(this, 'Documents', { database, maxTtlMinutes: settings.maxTtlMinutes });
-    addOutputs(this, { functions, bucket, database, documents, jumpHost });
+    const { topic } = new Notifications(this, 'Notifications', { ...settings, encryption });
+    const workflow = new Workflow(this, 'Workflow', { ...settings, encryption, functions, documents, topic });
+    const nightly = this.addNightly(settings, workflow);
+    drain.after(schedule, ...nightly, workflow, functions.create, ...intake.map(({ create }) => create));
+    addOutputs(this, { functions, bucket, database, documents, jumpHost, workflow, topic });
   }
 
   private addBoxes(
@@ -106,6 +112,11 @@ export class DrawbridgeStack extends Stack {
 
   private addIntake(props: IntakeProps): readonly IntakeSource[] {
     return props.intakeSources.length === 0 ? [] : new Intake(this, 'Intake', props).sources;
+  }
+
+  private addNightly({ schedule, timeZone }: Settings, workflow: Workflow): BackupSchedule[] {
+    if (schedule === 'none') return [];
+    return [new BackupSchedule(this, 'BackupSchedule', { schedule, timeZone, workflow })];
   }
 
   private addJumpHost(settings: Settings, network: Network, database: Database): JumpHost | undefined {

@@ -1,7 +1,7 @@
 /** What is judged: every setting that changes which resources there are, or their policies, in both positions. */
 export const CONFIGURATIONS = {
   default: {},
-  bare: { jumpHost: 'none', objectLockMode: 'none', flowLogs: false },
+  bare: { jumpHost: 'none', objectLockMode: 'none', flowLogs: false, schedule: 'none' },
   full: {
     jumpHost: 'always',
     objectLockMode: 'compliance',
@@ -11,6 +11,8 @@ export const CONFIGURATIONS = {
       { name: 'web', principal: 'arn:aws:iam::123456789012:role/WebVm', refuse: ['**/*.key'] },
       { name: 'logs' },
     ],
+    databases: ['app', 'orders'],
+    notifyEmail: 'owner@example.com',
   },
 } as const satisfies Readonly<Record<string, object>>;
 

@@ -13,7 +13,8 @@ export interface Committed {
   readonly manifestText: string;
 }
 
-async function prefixesOf(s3: S3Client, bucket: string, database: string): Promise<string[]> {
+/** Prefixes of all backups of a database, committed or not, newest first. */
+export async function prefixesOf(s3: S3Client, bucket: string, database: string): Promise<string[]> {
   const found: string[] = [];
   let ContinuationToken: string | undefined;
   const Prefix = `${BACKUPS}${encodeURIComponent(database)}/`;

@@ -2,6 +2,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -9,6 +10,7 @@ import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -18,6 +20,7 @@ export interface Clients {
   readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly ecr: ECRClient;
+  readonly events: EventBridgeClient;
   readonly iam: IAMClient;
   readonly kms: KMSClient;
   readonly lambda: LambdaClient;
@@ -26,6 +29,7 @@ export interface Clients {
   readonly s3: S3Client;
   readonly scheduler: SchedulerClient;
   readonly secrets: SecretsManagerClient;
+  readonly sfn: SFNClient;
   readonly sns: SNSClient;
   readonly sqs: SQSClient;
   readonly ssm: SSMClient;
@@ -43,6 +47,7 @@ export function makeClients(endpoint: string, region: string): Clients {
     autoScaling: new AutoScalingClient(settings),
     ec2: new EC2Client(settings),
     ecr: new ECRClient(settings),
+    events: new EventBridgeClient(settings),
     iam: new IAMClient(settings),
     kms: new KMSClient(settings),
     lambda: new LambdaClient(settings),
@@ -51,6 +56,7 @@ export function makeClients(endpoint: string, region: string): Clients {
     s3: new S3Client({ ...settings, forcePathStyle: true }),
     scheduler: new SchedulerClient(settings),
     secrets: new SecretsManagerClient(settings),
+    sfn: new SFNClient(settings),
     sns: new SNSClient(settings),
     sqs: new SQSClient(settings),
     ssm: new SSMClient(settings),

@@ -11,6 +11,7 @@ import { ROUTING_TYPES } from './resources/routing';
 import { S3_TYPES } from './resources/s3';
 import { SECURITY_GROUP_TYPES } from './resources/security-groups';
 import { VPC_TYPES } from './resources/vpc';
+import { WORKFLOW_TYPES } from './resources/workflow';
 
 /** Every type that the lab can make, custom resources aside. */
 export const RESOURCE_TYPES: readonly AnyResourceType[] = [
@@ -25,6 +26,7 @@ export const RESOURCE_TYPES: readonly AnyResourceType[] = [
   ...RDS_TYPES,
   ...OPERATION_TYPES,
   ...MESSAGING_TYPES,
+  ...WORKFLOW_TYPES,
 ];
 
 const BY_NAME = new Map(RESOURCE_TYPES.map((type) => [type.type, type]));

@@ -10,6 +10,9 @@ export const OUTPUT_NAMES = [
   'DatabasePort',
   'DatabaseName',
   'DatabaseSecretArn',
+  'RunStateMachineArn',
+  'BackupStateMachineArn',
+  'TopicArn',
 ] as const;
 
 /** See {@link OUTPUT_NAMES}. */

@@ -1,4 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { emulatorAccess } from '../clients';
@@ -96,10 +97,10 @@ export class Schedules {
     if (!parsed.success) throw new AwsFault('ValidationException', parsed.error.message);
     const { ScheduleExpression, ScheduleExpressionTimezone, StartDate, EndDate, Target, GroupName } =
       parsed.data;
-    if (!/^arn:aws:lambda:[^:]+:\d+:function:[^:]+/.test(Target.Arn)) {
+    if (!/^arn:aws:(lambda:[^:]+:\d+:function|states:[^:]+:\d+:stateMachine):[^:]+$/.test(Target.Arn)) {
       throw new AwsFault(
         'ValidationException',
-        `The lab's scheduler calls Lambda functions only; the target is ${Target.Arn}.`,
+        `The lab's scheduler calls Lambda functions and state machines only; the target is ${Target.Arn}.`,
       );
     }
     const start = StartDate === undefined ? this.now() : new Date(StartDate * 1000);
@@ -158,16 +159,28 @@ export class Schedules {
       'aws.scheduler.attempt-number': '1',
     };
     const payload = Input.replace(/<(aws\.scheduler\.[a-z-]+)>/g, (all, word: string) => words[word] ?? all);
-    const access = { ...emulatorAccess(this.context, schedule.region), endpoint: this.context.endpoint };
-    const lambda = new LambdaClient(access);
     try {
-      await lambda.send(new InvokeCommand({ FunctionName: Arn, InvocationType: 'Event', Payload: payload }));
+      await this.call(schedule.region, Arn, payload);
       this.context.log(`scheduler: ${schedule.arn} called ${Arn}`);
     } catch (error) {
       this.context.log(`scheduler: ${schedule.arn} could not call ${Arn}: ${String(error)}`);
-    } finally {
-      lambda.destroy();
     }
+  }
+
+  private async call(region: string, arn: string, payload: string): Promise<void> {
+    const access = { ...emulatorAccess(this.context, region), endpoint: this.context.endpoint };
+    if (arn.startsWith('arn:aws:states:')) {
+      const sfn = new SFNClient(access);
+      await sfn.send(new StartExecutionCommand({ stateMachineArn: arn, input: payload })).finally(() => {
+        sfn.destroy();
+      });
+      return;
+    }
+    const lambda = new LambdaClient(access);
+    const call = new InvokeCommand({ FunctionName: arn, InvocationType: 'Event', Payload: payload });
+    await lambda.send(call).finally(() => {
+      lambda.destroy();
+    });
   }
 }
 

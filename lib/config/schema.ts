@@ -7,7 +7,9 @@ import { databaseSettings } from './settings/database';
 import { intakeSettings } from './settings/intake';
 import { words } from './settings/kinds';
 import { networkSettings } from './settings/network';
+import { peopleSettings } from './settings/people';
 import { withSuggestion } from './suggest';
+import { workflowSettings } from './settings/workflow';
 
 const shape = {
   /** Prefix of names, name of the stack. */
@@ -21,6 +23,8 @@ const shape = {
   ...boxSettings,
   ...backupSettings,
   ...intakeSettings,
+  ...workflowSettings,
+  ...peopleSettings,
 } as const;
 
 /** Names of all settings, in the order of the documentation. */
@@ -49,6 +53,7 @@ export const settingsSchema = together.transform((settings) => ({
   ...settings,
   engineVersion: settings.engineVersion ?? VERSIONS[settings.engine].standard,
   objectLockDays: settings.objectLockDays ?? OBJECT_LOCK_DAYS,
+  databases: settings.databases ?? [settings.databaseName],
 }));
 
 /** What the app is told, checked and complete. Durations are in minutes or days, sizes in GiB, as the names say. */

@@ -49,9 +49,31 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     const policies = Object.values(concrete.template.Resources).filter(
       ({ Type }) =>
         /Policy$/.test(Type) &&
-        !['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::S3::BucketPolicy'].includes(Type),
+        ![
+          'AWS::IAM::Policy',
+          'AWS::IAM::ManagedPolicy',
+          'AWS::S3::BucketPolicy',
+          'AWS::SNS::TopicPolicy',
+        ].includes(Type),
     );
     expect(policies).toEqual([]);
-    expect(concrete.ids('AWS::Lambda::Permission')).toEqual([]);
+    for (const id of concrete.ids('AWS::SNS::TopicPolicy')) {
+      const { PolicyDocument } = concrete.template.Resources[id]?.Properties ?? {};
+      const { Statement } = concrete.value(PolicyDocument) as { Statement: { Effect: string }[] };
+      expect(Statement.filter(({ Effect }) => Effect === 'Allow')).toEqual([]);
+    }
+    const permissions = concrete.ids('AWS::Lambda::Permission').map((id) => {
+      const { FunctionName, Principal, SourceArn } = concrete.template.Resources[id]?.Properties ?? {};
+      return [concrete.text(FunctionName), Principal, concrete.text(SourceArn)];
+    });
+    const attribute = (type: string, start: string): string =>
+      concrete.text({ 'Fn::GetAtt': [concrete.id(type, start), 'Arn'] });
+    expect(permissions).toEqual([
+      [
+        attribute('AWS::Lambda::Function', 'LifecycleDestroy'),
+        'events.amazonaws.com',
+        attribute('AWS::Events::Rule', 'WorkflowStopped'),
+      ],
+    ]);
   });
 });

@@ -39,6 +39,7 @@ const ARNS: Readonly<Record<string, (name: string) => string>> = {
   'AWS::IAM::InstanceProfile': (name) => `arn:aws:iam::${ACCOUNT}:instance-profile/${name}`,
   'AWS::KMS::Key': (name) => arn('kms', `key/${name}`),
   'AWS::Lambda::Function': (name) => arn('lambda', `function:${name}`),
+  'AWS::Events::Rule': (name) => arn('events', `rule/${name}`),
   'AWS::Logs::LogGroup': (name) => arn('logs', `log-group:${name}:*`),
 };
 
@@ -75,6 +76,8 @@ export class Concrete {
     const prefix = EC2_PREFIXES[type];
     if (prefix !== undefined) return idLike(prefix, logicalId);
     if (type === 'AWS::S3::Bucket') return `${STACK_NAME}-${logicalId.toLowerCase()}`;
+    if (type === 'AWS::StepFunctions::StateMachine') return arn('states', `stateMachine:${logicalId}`);
+    if (type === 'AWS::SNS::Topic') return arn('sns', logicalId);
     if (type === 'AWS::Logs::LogGroup') return this.logGroupName(logicalId);
     return `${STACK_NAME}-${logicalId}-0A1B2C3D`;
   }

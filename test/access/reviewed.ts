@@ -21,6 +21,22 @@ const writeLogs = (group: string): string[] => [
   `logs:PutLogEvents on {${group}.Arn}`,
 ];
 
+/** What a state machine needs to write its log and its traces: none of these actions knows a narrower resource. */
+const LOG_AND_TRACE = [
+  ...['Create', 'Get', 'Update', 'Delete'].map((verb) => `logs:${verb}LogDelivery on *`),
+  'logs:ListLogDeliveries on *',
+  'logs:PutResourcePolicy on *',
+  'logs:DescribeResourcePolicies on *',
+  'logs:DescribeLogGroups on *',
+  'xray:PutTraceSegments on *',
+  'xray:PutTelemetryRecords on *',
+  'xray:GetSamplingRules on *',
+  'xray:GetSamplingTargets on *',
+];
+
+const EXECUTIONS = 'arn:aws:states:{here}:execution:{WorkflowBackup.Name}:*';
+const SYNC_RULE = 'arn:aws:events:{here}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule';
+
 const FROM_TEMPLATE = 'ec2:IsLaunchTemplateResource, ec2:LaunchTemplate';
 const LAUNCH = 'ec2:RunInstances on';
 
@@ -128,6 +144,30 @@ export const REVIEWED: Readonly<Record<RoleName, readonly string[]>> = {
     'lambda:InvokeFunction on {LifecycleSweepFunction.Arn}',
     'lambda:InvokeFunction on {LifecycleSweepFunction.Arn}:*',
   ],
+  'backup run': [
+    ...LOG_AND_TRACE,
+    'states:StartExecution on {WorkflowBackup}',
+    `states:DescribeExecution on ${EXECUTIONS}`,
+    `states:StopExecution on ${EXECUTIONS}`,
+    `events:PutTargets on ${SYNC_RULE}`,
+    `events:PutRule on ${SYNC_RULE}`,
+    `events:DescribeRule on ${SYNC_RULE}`,
+    'sns:Publish on {NotificationsTopic}',
+    'kms:GenerateDataKey on {EncryptionKey.Arn} if kms:EncryptionContext:aws:sns:topicArn',
+    'kms:Decrypt on {EncryptionKey.Arn} if kms:EncryptionContext:aws:sns:topicArn',
+  ],
+  'backup of one database': [
+    ...LOG_AND_TRACE,
+    'lambda:InvokeFunction on {LifecycleCreateFunction.Arn}',
+    'lambda:InvokeFunction on {LifecycleDestroyFunction.Arn}',
+    'ssm:SendCommand on arn:aws:ssm:{here}:document/{DocumentsBackup}',
+    'ssm:SendCommand on arn:aws:ssm:{here}:document/{DocumentsProve}',
+    `ssm:SendCommand on ${INSTANCES} if ssm:resourceTag/drawbridge:purpose, ssm:resourceTag/drawbridge:stack`,
+    'ssm:GetCommandInvocation on *',
+    'ssm:DescribeInstanceInformation on *',
+    'ec2:DescribeInstances on *',
+  ],
+  'backup schedule': ['states:StartExecution on {WorkflowRun}'],
   'flow logs': [...writeLogs('FlowLogs'), 'logs:DescribeLogStreams on {FlowLogs.Arn}'],
   'web box': intakeBox('web'),
   'web create': intakeCreate('web'),

@@ -16,7 +16,8 @@ describe('the command line of the box', () => {
   it('reads backup and prove', () => {
     expect(parseWords(['backup'])).toEqual({ command: 'backup', json: false });
     expect(parseWords(['backup', '--json'])).toEqual({ command: 'backup', json: true });
-    expect(parseWords(['prove'])).toEqual({ command: 'prove', json: false, prefix: undefined });
+    expect(parseWords(['prove'])).toEqual({ command: 'prove', json: false, prefix: undefined, every: 1 });
+    expect(parseWords(['prove', '--every', '7'])).toMatchObject({ every: 7 });
   });
 
   it('reads a prefix with and without its slash', () => {
@@ -33,6 +34,8 @@ describe('the command line of the box', () => {
     [['backup', '--prefix', 'backups/x/'], 'backup does not take --prefix.'],
     [['prove', '--prefix'], '--prefix needs a value.'],
     [['prove', '--prefix', 'intake/x/'], '--prefix must begin with backups/, but is intake/x/.'],
+    [['prove', '--every', '0'], '--every must be a whole number from 1 to 999, but is 0.'],
+    [['backup', '--every', '7'], 'backup does not take --every.'],
     [['prove', '--fast'], 'prove does not take --fast.'],
   ])('refuses %j and says how it is used', (argv, problem) => {
     const stop = refusal(argv);

@@ -113,5 +113,5 @@ it('refuses expressions and targets that it does not know', async () => {
         Target: { Arn: 'arn:aws:sqs:eu-west-1:123456789012:queue', RoleArn: role },
       }),
     ),
-  ).rejects.toThrow('Lambda functions only');
+  ).rejects.toThrow('Lambda functions and state machines only');
 });

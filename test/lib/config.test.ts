@@ -33,6 +33,11 @@ describe('settings', () => {
       storageGiB: 20,
       multiAz: false,
       databaseName: 'app',
+      databases: ['app'],
+      schedule: 'cron(0 3 * * ? *)',
+      timeZone: 'UTC',
+      backupConcurrency: 2,
+      proofEvery: 1,
       egress: 'ipv6',
       jumpHost: 'on-demand',
       ttlMinutes: 60,
@@ -65,6 +70,25 @@ describe('settings', () => {
       boxTypes: ['m7g.medium', 't4g.small'],
       engineVersion: '17',
     });
+  });
+
+  test('of runs are checked: databases, schedule, time zone', () => {
+    expect(
+      read({ databases: 'app,orders', schedule: 'rate(12 hours)', timeZone: 'Europe/Berlin' }),
+    ).toMatchObject({
+      databases: ['app', 'orders'],
+      schedule: 'rate(12 hours)',
+      timeZone: 'Europe/Berlin',
+    });
+    expect(read({ schedule: 'none' }).schedule).toBe('none');
+    const message = refusal({
+      databases: 'app,app',
+      schedule: 'at night',
+      timeZone: 'Mars/Olympus',
+      notifyEmail: 'me',
+    });
+    for (const setting of ['databases', 'schedule', 'timeZone', 'notifyEmail'])
+      expect(message).toMatch(new RegExp(`^- ${setting}: must be`, 'm'));
   });
 
   test('are refused with one message that names every problem, what is accepted and what to do', () => {

@@ -104,21 +104,29 @@ describe('a run of a document', () => {
       writeFileSync(join(directory, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     };
     program('cloud-init', 'echo "cloud-init $*" >&2; exit "$CLOUD_INIT"');
-    program('node-24', 'for word; do echo "$word"; done; echo "$DRAWBRIDGE_NAME"');
-    writeFileSync(join(directory, 'box.env'), "DRAWBRIDGE_NAME='from box.env'\n");
+    program(
+      'node-24',
+      'for word; do echo "$word"; done; echo "$DRAWBRIDGE_NAME $DRAWBRIDGE_DATABASE_NAME $DRAWBRIDGE_EXECUTION"',
+    );
+    writeFileSync(
+      join(directory, 'box.env'),
+      "DRAWBRIDGE_NAME='from box.env'\nDRAWBRIDGE_DATABASE_NAME='app'\n",
+    );
   });
   afterAll(() => {
     rmSync(directory, { recursive: true });
   });
 
   /** Runs the script with programs that say how they were called. */
-  const run = (id: string, cloudInit: number, prefix: string) =>
+  const run = (id: string, cloudInit: number, prefix: string, more: Readonly<Record<string, string>> = {}) =>
     spawnSync('sh', ['-s'], {
       input: script(id).replace('/opt/drawbridge/box.env', join(directory, 'box.env')),
       env: {
         PATH: `${directory}:${process.env.PATH ?? ''}`,
         CLOUD_INIT: String(cloudInit),
         SSM_prefix: prefix,
+        SSM_every: '1',
+        ...more,
       },
       encoding: 'utf8',
     });
@@ -126,8 +134,15 @@ describe('a run of a document', () => {
   test('waits for the boot to be finished, then hands the settings of the box to its program', () => {
     const { status, stdout, stderr } = run('Backup', 0, '');
     expect(stderr).toBe('cloud-init status --wait\n');
-    expect(stdout).toBe('/opt/drawbridge/jumpbox.cjs\nbackup\nfrom box.env\n');
+    expect(stdout).toBe('/opt/drawbridge/jumpbox.cjs\nbackup\nfrom box.env app \n');
     expect(status).toBe(0);
+  });
+
+  test('hands over the database and the execution that were asked for as they are', () => {
+    const asked = { SSM_database: 'orders', SSM_execution: '$(touch x)' };
+    expect(run('Backup', 0, '', asked).stdout).toBe(
+      '/opt/drawbridge/jumpbox.cjs\nbackup\nfrom box.env orders $(touch x)\n',
+    );
   });
 
   test('says what to do when the boot failed, and runs nothing', () => {
@@ -138,10 +153,12 @@ describe('a run of a document', () => {
   });
 
   test('proves the named backup as one word, or the newest', () => {
-    expect(run('Prove', 0, '').stdout).toBe('/opt/drawbridge/jumpbox.cjs\nprove\nfrom box.env\n');
+    expect(run('Prove', 0, '').stdout).toBe(
+      '/opt/drawbridge/jumpbox.cjs\nprove\n--every\n1\nfrom box.env app \n',
+    );
     const odd = 'backups/a b; echo $HOME/x/';
     expect(run('Prove', 0, odd).stdout).toBe(
-      `/opt/drawbridge/jumpbox.cjs\nprove\n--prefix\n${odd}\nfrom box.env\n`,
+      `/opt/drawbridge/jumpbox.cjs\nprove\n--prefix\n${odd}\n--every\n1\nfrom box.env app \n`,
     );
   });
 });

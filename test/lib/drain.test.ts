@@ -7,7 +7,10 @@ describe.each(['on-demand', 'none'])('deletion of the stack (jump host: %s)', (j
   const afterDrain = graph.goneAfter(drain);
 
   test.each([
-    ['the schedule of the sweep', 'AWS::Scheduler::Schedule', ''],
+    ['the schedule of the sweep', 'AWS::Scheduler::Schedule', 'SweepSchedule'],
+    ['the schedule of backups', 'AWS::Scheduler::Schedule', 'BackupSchedule'],
+    ['the state machine of runs', 'AWS::StepFunctions::StateMachine', 'WorkflowRun'],
+    ['the state machine of backups', 'AWS::StepFunctions::StateMachine', 'WorkflowBackup'],
     ['its role', 'AWS::IAM::Role', 'SweepScheduleRole'],
     ['the create function', 'AWS::Lambda::Function', 'LifecycleCreate'],
     ['its permissions', 'AWS::IAM::Policy', 'LifecycleCreate'],

@@ -128,7 +128,7 @@ describe('create may', () => {
       'aws:RequestTag/drawbridge:expires-at': 'false',
       'aws:RequestTag/drawbridge:purpose': 'false',
     });
-    expect(conditions['ForAllValues:StringEquals']?.['aws:TagKeys']).toHaveLength(6);
+    expect(conditions['ForAllValues:StringEquals']?.['aws:TagKeys']).toHaveLength(8);
   });
 
   test('launch in this stack’s subnets only', () => {
@@ -188,7 +188,7 @@ describe('ending boxes', () => {
 describe('sweep', () => {
   test('runs every five minutes unless told otherwise, and is tried again', () => {
     const schedule = (settings: object) =>
-      resourceOf(jsonWith(settings), 'AWS::Scheduler::Schedule').Properties;
+      resourceOf(jsonWith(settings), 'AWS::Scheduler::Schedule', 'SweepSchedule').Properties;
     expect(schedule({})).toMatchObject({
       ScheduleExpression: 'rate(5 minutes)',
       State: 'ENABLED',

@@ -18,7 +18,11 @@ describe('outputs', () => {
       'DatabaseName',
       'DatabaseSecretArn',
       'PasswordCommand',
+      'RunStateMachineArn',
+      'BackupStateMachineArn',
+      'TopicArn',
       'ConnectCommand',
+      'JumpHostGroupName',
       'JumpHostUpCommand',
       'JumpHostDownCommand',
     ]);

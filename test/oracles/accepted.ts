@@ -182,6 +182,40 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
       'Public parameters of AWS that name images. EC2 reads them on the caller’s behalf when a box is launched.',
   },
   {
+    rules: iam5('*'),
+    at: ['Workflow/'],
+    reason:
+      'What a state machine needs to write logs and traces, and looking at instances, agents and commands, which reads only: ' +
+      'AWS knows no narrower resource for any of it. The commands of others cannot be found without their random ids.',
+  },
+  {
+    rules: iam5(ec2('instance/*')),
+    at: ['Workflow/BackupRole/'],
+    reason:
+      'Ids of boxes are not known before they are launched. Documents go to backup boxes of this stack only, by their tags, ' +
+      'and only the two documents of this stack.',
+  },
+  {
+    rules: iam5(
+      'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<WorkflowBackup.Name>:*',
+    ),
+    at: ['Workflow/RunRole/'],
+    reason: 'Executions of the one state machine that runs start; their names are made when they start.',
+  },
+  {
+    rules: ['EventBusDLQ'],
+    at: ['Workflow/Stopped'],
+    reason:
+      'A box that this rule could not end is ended by its own timer and by the sweep. A queue would be one more thing to ' +
+      'watch, for an event whose work is done by then.',
+  },
+  {
+    rules: ['SNSRedrivePolicy'],
+    at: ['Notifications/'],
+    reason:
+      'SNS tries an e-mail for hours. What it could not deliver is on the dashboard, and the next alarm is another message.',
+  },
+  {
     rules: iam5('<LifecycleSweepFunction.Arn>:*'),
     at: ['SweepSchedule/'],
     reason: 'Versions and aliases of the one function that the schedule may invoke; CDK grants both forms.',

@@ -16,6 +16,17 @@ const authorities = z.string('must be the path of a PEM file').transform((path, 
   }
 });
 
+const DATABASE_NAME =
+  "must be 1 to 63 letters, digits and underscores, beginning with a letter, and no name of the server's own (rdsadmin, template0, template1, mysql, sys, …)";
+
+/** Name of a database. */
+export const databaseNameRule = z
+  .string(DATABASE_NAME)
+  .regex(
+    /^(?!(rdsadmin|template[01]|mysql|sys|innodb|information_schema|performance_schema)$)[A-Za-z][A-Za-z0-9_]{0,62}$/,
+    DATABASE_NAME,
+  );
+
 /** Settings of the database. */
 export const databaseSettings = {
   engine: oneOf(ENGINES, 'postgres').describe('`postgres`, `mysql`, `mariadb`'),
@@ -34,11 +45,9 @@ export const databaseSettings = {
   ).describe('RDS instance class, without `db.`'),
   storageGiB: whole(20, 65_536, 'GiB', 20).describe("size of the database's gp3 storage"),
   multiAz: yesOrNo(false).describe('a standby in a second zone, at twice the price'),
-  databaseName: words(
-    /^(?!(rdsadmin|template[01]|mysql|sys|innodb|information_schema|performance_schema)$)[A-Za-z][A-Za-z0-9_]{0,62}$/,
-    "must be 1 to 63 letters, digits and underscores, beginning with a letter, and no name of the server's own (rdsadmin, template0, template1, mysql, sys, …)",
-    'app',
-  ).describe('name of the database that is created and backed up'),
+  databaseName: databaseNameRule
+    .default('app')
+    .describe('name of the database that is created and backed up'),
   /** Given as a path; holds the certificates themselves once read. */
   databaseCa: authorities
     .optional()

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { AwsFault } from '../endpoint/fault';
+
+/** Values that match exactly; the other operators of EventBridge are refused. */
+const values = z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).min(1);
+
+/** An event pattern: fields at any depth, each with the values that it may have. */
+export interface Pattern {
+  readonly [field: string]: Pattern | z.output<typeof values>;
+}
+
+const pattern: z.ZodType<Pattern> = z.lazy(() => z.record(z.string(), z.union([values, pattern])));
+
+/**
+ * Reads the pattern of a rule.
+ *
+ * @throws AwsFault `InvalidEventPatternException` for what the lab would not match as AWS does
+ */
+export function readPattern(text: string): Pattern {
+  const parsed = pattern.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw new AwsFault(
+    'InvalidEventPatternException',
+    `The lab matches exact values only: ${z.prettifyError(parsed.error)}`,
+  );
+}
+
+/** Whether an event fits: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html */
+export function fits(wanted: Pattern, event: unknown): boolean {
+  if (typeof event !== 'object' || event === null) return false;
+  return Object.entries(wanted).every(([field, expected]) => {
+    const value = (event as Record<string, unknown>)[field];
+    return Array.isArray(expected)
+      ? expected.some((one) => (Array.isArray(value) ? value.includes(one) : value === one))
+      : fits(expected, value);
+  });
+}
+
+/** The value at a path such as `$.detail.name`; undefined when there is none. */
+export const at = (path: string, event: unknown): unknown =>
+  path
+    .split('.')
+    .slice(1)
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], event);
+
+/** The input of a target: `<name>` stands for the value at a path, quoted as JSON unless it stands in quotes. */
+export function transform(
+  transformer: {
+    readonly InputPathsMap?: Readonly<Record<string, string>> | undefined;
+    readonly InputTemplate: string;
+  },
+  event: unknown,
+): string {
+  const { InputPathsMap = {}, InputTemplate } = transformer;
+  return InputTemplate.replace(/("?)<([\w.-]+)>("?)/g, (all, before: string, name: string, after: string) => {
+    const path = InputPathsMap[name];
+    if (path === undefined) return all;
+    const value = JSON.stringify(at(path, event) ?? null);
+    return before !== '' && after !== '' ? value : `${before}${value.replace(/^"|"$/g, '')}${after}`;
+  });
+}
