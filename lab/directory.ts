@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endProcesses, isAlive, labProcesses } from './processes';
+import { endProcesses, isAlive, type LabProcess, labProcesses, temporaryDirectoryOf } from './processes';
 
 const PREFIX = 'drawbridge-lab-';
 
@@ -84,9 +84,11 @@ export async function removeDeadLabs(): Promise<string[]> {
   const running = labProcesses();
   const known = labs();
   const dead = known.filter(({ id, record }) => !isLooked(id, record)).map(({ id }) => id);
-  const homeless = running
-    .map(({ lab }) => lab)
-    .filter((lab) => ID.test(lab) && !existsSync(labDirectory(lab)));
+  // Another run may keep its labs in a temporary directory of its own.
+  const hasHome = ({ pid, lab }: LabProcess): boolean =>
+    [tmpdir(), temporaryDirectoryOf(pid) ?? ''].some((parent) => existsSync(join(parent, PREFIX + lab)));
+  const housed = new Set(running.filter(hasHome).map(({ lab }) => lab));
+  const homeless = running.map(({ lab }) => lab).filter((lab) => ID.test(lab) && !housed.has(lab));
   const found = [...new Set([...dead, ...homeless])].filter(
     (id) => id !== '' && id !== process.env.DRAWBRIDGE_LAB,
   );

@@ -52,6 +52,12 @@ function fromPs(): LabProcess[] {
   });
 }
 
+/** Where a process keeps temporary files, as far as its environment says so and can be read. */
+export function temporaryDirectoryOf(pid: number): string | undefined {
+  const variables = readGone(`/proc/${pid}/environ`).split('\0');
+  return variables.find((variable) => variable.startsWith('TMPDIR='))?.slice('TMPDIR='.length);
+}
+
 /** Every process of this machine (that we may look at) that belongs to a lab. */
 export function labProcesses(): LabProcess[] {
   return existsSync('/proc/self/environ') ? fromProc() : fromPs();
