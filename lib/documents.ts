@@ -35,7 +35,7 @@ export class Documents extends Construct {
         database: text('Name of the database; empty for the one of the settings', DATABASE_PATTERN),
         execution: text('ARN of the execution that asks for it, for the manifest', EXECUTION_PATTERN),
       },
-      mainSteps: [step('backup', timeoutSeconds, 'backup ${SSM_execution:+--execution "$SSM_execution"}')],
+      mainSteps: [step('backup', timeoutSeconds, 'backup')],
     });
     this.prove = this.command('Prove', {
       description: 'Restores a backup into a scratch database on a backup box and compares',
