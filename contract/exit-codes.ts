@@ -8,6 +8,8 @@ export const EXIT = {
   failed: 1,
   /** `prove` compared and found a difference: the backup does not restore to what its manifest says. */
   notProven: 3,
+  /** A push was committed, but some of its files were refused or could not be read; the receipt names them. */
+  someRefused: 4,
   /** Wrong words on the command line or a wrong setting; nothing was begun. */
   usage: 64,
   /** The database refuses: password, TLS, or something the dumping role may not read. Nothing was begun. */

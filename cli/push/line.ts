@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { EC2InstanceConnectClient, SendSSHPublicKeyCommand } from '@aws-sdk/client-ec2-instance-connect';
+import { EXIT } from '../../contract/exit-codes';
+import { INTAKE_USER } from '../../contract/intake';
+import { clientSettings } from '../aws/settings';
+import type { Context } from '../framework/command';
+import { Problem } from '../framework/problem';
+
+/** SSH to an intake box, with the forced command at its other end. */
+export interface Line {
+  readonly input: Writable;
+  readonly output: Readable;
+  /** What SSH and the box said for people; the end of it. */
+  words(): string;
+  close(): void;
+}
+
+const LAST_WORDS = 2_000;
+
+function newKey(folder: string): string {
+  const key = join(folder, 'key');
+  const made = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'drawbridge push', '-f', key]);
+  if (made.status === 0) return key;
+  throw new Problem(
+    EXIT.wrongTools,
+    'ssh-keygen could not make a key.',
+    'OpenSSH must be installed: ssh and ssh-keygen.',
+  );
+}
+
+const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** The session that carries SSH: this program again, as ProxyCommand. Region and profile go along. */
+const proxy = (context: Context, instanceId: string, document: string): string =>
+  [
+    process.execPath,
+    process.argv[1] ?? 'drawbridge',
+    'ssh-proxy',
+    instanceId,
+    document,
+    ...(context.region === undefined ? [] : ['--region', context.region]),
+    ...(context.profile === undefined ? [] : ['--profile', context.profile]),
+  ]
+    .map(quote)
+    .join(' ');
+
+/**
+ * Connects: a fresh key, which the box accepts for a minute, then SSH through a session. The key's file is gone as soon as
+ * the line is closed. The box's host key is not asked for: IAM has authenticated the other end of the session.
+ */
+export async function openLine(context: Context, instanceId: string, document: string): Promise<Line> {
+  const folder = mkdtempSync(join(tmpdir(), 'drawbridge-push-'));
+  const clean = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const key = newKey(folder);
+    await sendKey(context, instanceId, readFileSync(`${key}.pub`, 'utf8'));
+    return started(key, proxy(context, instanceId, document), instanceId, clean);
+  } catch (error) {
+    clean();
+    throw error;
+  }
+}
+
+async function sendKey(context: Context, instanceId: string, key: string): Promise<void> {
+  const client = new EC2InstanceConnectClient(clientSettings(context));
+  try {
+    await client.send(
+      new SendSSHPublicKeyCommand({
+        InstanceId: instanceId,
+        InstanceOSUser: INTAKE_USER,
+        SSHPublicKey: key,
+      }),
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+function started(key: string, proxyCommand: string, instanceId: string, clean: () => void): Line {
+  const options = {
+    ProxyCommand: proxyCommand,
+    BatchMode: 'yes',
+    IdentitiesOnly: 'yes',
+    StrictHostKeyChecking: 'no',
+    UserKnownHostsFile: '/dev/null',
+    ServerAliveInterval: '15',
+    ServerAliveCountMax: '4',
+    LogLevel: 'ERROR',
+  };
+  const words = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  const ssh: ChildProcess = spawn(
+    'ssh',
+    ['-F', 'none', '-T', '-i', key, ...words, `${INTAKE_USER}@${instanceId}`, 'push'],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
+  const { stdin, stdout, stderr } = ssh;
+  if (stdin === null || stdout === null || stderr === null) throw new Error('ssh has no streams.');
+  let said = '';
+  stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-LAST_WORDS)));
+  ssh.once('close', clean);
+  // A program that is not there ends the streams too; the reason is kept for whoever asks.
+  ssh.once('error', (error) => {
+    said += error.message;
+    clean();
+    stdin.destroy();
+    stdout.destroy();
+  });
+  return {
+    input: stdin,
+    output: stdout,
+    words: () => said.trim(),
+    close: () => {
+      stdin.destroy();
+      ssh.kill();
+    },
+  };
+}

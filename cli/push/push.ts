@@ -1,0 +1,116 @@
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BoxResult } from '../../contract/events';
+import { EXIT } from '../../contract/exit-codes';
+import type { Receipt } from '../../contract/intake-protocol';
+import { invoke } from '../aws/functions';
+import type { Context } from '../framework/command';
+import { Problem } from '../framework/problem';
+import type { PushConfig } from './config';
+import { gather } from './gather';
+import { type Line, openLine } from './line';
+import type { Unread } from './outgoing';
+import { PushBroken, Sender } from './sender';
+
+/** A box installs for a minute or two before its SSH server answers; a line that is lost is opened again. */
+const ATTEMPTS = 40;
+const WAIT_MS = 5_000;
+
+/** What became of a push. */
+export interface Pushed {
+  /** Key of the receipt in the bucket. */
+  readonly key: string;
+  readonly receipt: Receipt;
+  /** What could not be read on this side, machines that could not be reached among them. */
+  readonly unread: readonly Unread[];
+  /** Bytes on the line, all attempts together. */
+  readonly sentBytes: number;
+}
+
+/** Called with what happens, for people. */
+export type Notice = (text: string) => void;
+
+interface Attempted {
+  /** Files that earlier attempts have begun. */
+  files: number;
+  sentBytes: number;
+}
+
+async function sendOver(
+  line: Line,
+  config: PushConfig,
+  attempted: Attempted,
+  notice: Notice,
+): Promise<Omit<Pushed, 'sentBytes'>> {
+  const unread: Unread[] = [];
+  const before = attempted.files;
+  let begun = 0;
+  const sender = new Sender(line.input, line.output, {
+    client: `drawbridge push on ${hostname()}`.slice(0, 200),
+    bytesPerSecond: config.bandwidthKiBps === undefined ? undefined : config.bandwidthKiBps * 1024,
+    isResumed: (number) => number < before,
+    refused: () => undefined,
+    progress: ({ files, bytes, sentBytes }) => {
+      begun = files;
+      notice(`${files} files, ${Math.ceil(bytes / 1024)} KiB read, ${Math.ceil(sentBytes / 1024)} KiB sent`);
+    },
+  });
+  try {
+    const committed = await sender.run(gather(config.paths, (what) => unread.push(what)));
+    return { ...committed, unread };
+  } finally {
+    attempted.files = Math.max(before, begun);
+    attempted.sentBytes += sender.sentBytes;
+  }
+}
+
+/**
+ * Opens a box, hands the files in, ends the box. A line that is lost, or a box that has expired, is replaced; what has
+ * arrived is not sent again. The box is ended also when the push fails.
+ *
+ * @throws Problem when nothing could be committed
+ */
+export async function push(context: Context, config: PushConfig, notice: Notice): Promise<Pushed> {
+  const attempted: Attempted = { files: 0, sentBytes: 0 };
+  const requestId = `push-${Date.now().toString(36)}`;
+  const boxes = new Set<string>();
+  let last = '';
+  try {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      context.interrupted.throwIfAborted();
+      const box = await invoke<BoxResult>(context, config.createFunction, {
+        requestId,
+        reason: 'drawbridge push',
+        ...(config.ttlMinutes === undefined ? {} : { ttlMinutes: config.ttlMinutes }),
+      });
+      boxes.add(box.instanceId);
+      notice(`through ${box.instanceId}, until ${box.expiresAt}`);
+      const line = await openLine(context, box.instanceId, documentOf(box));
+      const close = (): void => {
+        line.close();
+      };
+      context.interrupted.addEventListener('abort', close);
+      try {
+        const pushed = await sendOver(line, config, attempted, notice);
+        return { ...pushed, sentBytes: attempted.sentBytes };
+      } catch (error) {
+        if (!(error instanceof PushBroken)) throw error;
+        last = [error.message, line.words()].filter(Boolean).join(' ');
+        notice(last);
+      } finally {
+        context.interrupted.removeEventListener('abort', close);
+        line.close();
+      }
+      await sleep(WAIT_MS, undefined, { signal: context.interrupted });
+    }
+    throw new Problem(EXIT.unavailable, `Nothing was committed after ${ATTEMPTS} attempts: ${last}`);
+  } finally {
+    for (const instanceId of boxes) await invoke(context, config.destroyFunction, { instanceId });
+  }
+}
+
+function documentOf({ connect }: BoxResult): string {
+  const found = /--document-name (\S+?)"/.exec(connect.tar ?? '');
+  if (found?.[1] !== undefined) return found[1];
+  throw new Problem(EXIT.usage, 'createFunction names a function that opens no intake box.');
+}
