@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { endMeasured, median, type Measured } from './measure';
+import { endMeasured, figureTable, median, type Measured } from './measure';
 import { limit, ours, pipe, recipe } from './rivals';
 import { type Scene, setScene } from './scene';
 
@@ -88,21 +88,8 @@ const TARGETS: readonly (readonly [string, string])[] = [
 ];
 
 function table(summary: Record<string, unknown>): string {
-  const rows = TARGETS.map(
-    ([name, target]) => `${name.padEnd(24)}${String(summary[name]).padStart(10)}   ${target}`,
-  );
-  const raw = Object.entries(summary.seconds as Record<string, number[]>).map(
-    ([name, values]) =>
-      `${name.padEnd(10)}${values.map((value) => value.toFixed(2).padStart(9)).join('')}  s`,
-  );
-  return [
-    ...rows,
-    '',
-    ...raw,
-    '',
-    `bytes ${JSON.stringify(summary.bytes)}`,
-    ...(summary.notes as string[]),
-  ].join('\n');
+  const raw = summary.seconds as Record<string, number[]>;
+  return `${figureTable(summary, TARGETS, raw, 's')}\nbytes ${JSON.stringify(summary.bytes)}`;
 }
 
 /** Measures whole backups against their rivals, in turn, and prints the medians. */

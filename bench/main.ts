@@ -1,9 +1,12 @@
 import { benchBackup } from './backup';
+import { benchTunnel } from './tunnel';
 
 const USAGE = [
   'usage: npm run -s bench -- backup [--json] [--database postgres://user:password@host:port/name?sslrootcert=file]',
   '                                  [--runs 5] [--recipe-runs 1] [--rows 2600000]',
-  'Measures a whole backup against pg_dump into nothing, a shell pipe, and dump + 7za + upload.',
+  '       npm run -s bench -- tunnel [--json] [--runs 3] [--megabytes 256]',
+  'backup: measures a whole backup against pg_dump into nothing, a shell pipe, and dump + 7za + upload.',
+  'tunnel: measures the Session Manager client against the official one, both to the agent of the lab.',
 ].join('\n');
 
 function valueOf(argv: readonly string[], name: string): string | undefined {
@@ -18,6 +21,14 @@ function numberOf(argv: readonly string[], name: string, fallback: number): numb
 }
 
 async function main(argv: readonly string[]): Promise<void> {
+  if (argv[0] === 'tunnel') {
+    await benchTunnel({
+      json: argv.includes('--json'),
+      runs: numberOf(argv, '--runs', 3),
+      megabytes: numberOf(argv, '--megabytes', 256),
+    });
+    return;
+  }
   if (argv[0] !== 'backup') throw new Error(USAGE);
   await benchBackup({
     json: argv.includes('--json'),

@@ -90,3 +90,24 @@ export function median(values: readonly number[]): number {
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 }
+
+/**
+ * A table of figures, each beside what is wanted of it, then the raw values and the notes.
+ *
+ * @param targets - name of a figure of `summary`, and what to print beside it
+ */
+export function figureTable(
+  summary: Readonly<Record<string, unknown>>,
+  targets: readonly (readonly [string, string])[],
+  raw: Readonly<Record<string, readonly number[]>>,
+  unit: string,
+): string {
+  const rows = targets.map(
+    ([name, target]) => `${name.padEnd(24)}${String(summary[name]).padStart(10)}   ${target}`,
+  );
+  const values = Object.entries(raw).map(
+    ([name, list]) =>
+      `${name.padEnd(14)}${list.map((value) => value.toFixed(2).padStart(9)).join('')}  ${unit}`,
+  );
+  return [...rows, '', ...values, '', ...(summary.notes as readonly string[])].join('\n');
+}

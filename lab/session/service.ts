@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { FrameSocket } from '../../cli/session/reliable/frame-socket';
+import { FrameSocket, type FrameSocketHooks } from '../../cli/session/reliable/frame-socket';
 import { Link, type LinkSocket } from '../../cli/session/reliable/link';
 import { isObject, textOf } from '../../cli/session/wire/json';
 import { MESSAGE_TYPE, PAYLOAD_TYPE, encodeMessage, newMessageId } from '../../cli/session/wire/message';
@@ -141,7 +141,7 @@ export class Service {
     const receive = this.spoiled((frame) => {
       if (!this.vanished) this.link.receive(frame);
     });
-    const frames = new FrameSocket(socket, raw, {
+    const hooks: FrameSocketHooks = {
       frame: receive,
       roomAgain: () => {
         this.link.roomAgain();
@@ -152,7 +152,8 @@ export class Service {
         this.link.detach();
         this.log(`the client's connection is gone: ${why}`);
       },
-    });
+    };
+    const frames = new FrameSocket(socket, raw, hooks, 'server');
     this.socket = frames;
     this.link.attach(this.linkSocket(frames));
     this.used();

@@ -47,7 +47,7 @@ export async function connect(to: ConnectTo, hooks: FrameSocketHooks): Promise<F
         return;
       }
       socket.off('error', reject);
-      const frames = new FrameSocket(socket, raw, hooks);
+      const frames = new FrameSocket(socket, raw, hooks, 'client');
       socket.send(introduction(to));
       resolve(frames);
     });

@@ -7,6 +7,7 @@ export type DataKeyProvider = (request: {
   readonly sessionId: string;
 }) => Promise<{ readonly plaintext: Buffer; readonly ciphertext: Buffer }>;
 
+const KEY_BYTES = 64;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -21,14 +22,16 @@ export class PayloadCipher {
     private readonly openKey: Buffer,
   ) {}
 
+  /** @throws Error when the key has not 64 bytes */
   static ofClient(dataKey: Buffer): PayloadCipher {
-    const half = dataKey.length / 2;
-    return new PayloadCipher(dataKey.subarray(half), dataKey.subarray(0, half));
+    const [first, second] = halves(dataKey);
+    return new PayloadCipher(second, first);
   }
 
+  /** @throws Error when the key has not 64 bytes */
   static ofAgent(dataKey: Buffer): PayloadCipher {
-    const half = dataKey.length / 2;
-    return new PayloadCipher(dataKey.subarray(0, half), dataKey.subarray(half));
+    const [first, second] = halves(dataKey);
+    return new PayloadCipher(first, second);
   }
 
   seal(plain: Buffer): Buffer {
@@ -44,4 +47,10 @@ export class PayloadCipher {
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   }
+}
+
+function halves(dataKey: Buffer): readonly [Buffer, Buffer] {
+  if (dataKey.length !== KEY_BYTES)
+    throw new Error(`the data key has ${dataKey.length} bytes instead of ${KEY_BYTES}`);
+  return [dataKey.subarray(0, KEY_BYTES / 2), dataKey.subarray(KEY_BYTES / 2)];
 }

@@ -19,6 +19,11 @@ import type { Session } from './session';
 export interface ForwardHooks {
   /** The box could not connect to where the document says; one sentence. The local connection is reset. */
   refused?(message: string): void;
+  /**
+   * A local connection was reset because its program does not read, and so held up all the others; one sentence. A connection
+   * that is alone waits for as long as it likes.
+   */
+  stuck?(message: string): void;
 }
 
 /**
@@ -62,8 +67,19 @@ class MuxForward {
         listen: (listening) => {
           session.listen(listening);
         },
+        silent: () => {
+          session.fail('no-answer', 'The box has sent no sign of life for 30 seconds.');
+        },
+        stuck: () => {
+          hooks.stuck?.(
+            'A local program has read nothing for five seconds, while megabytes waited for it and others for theirs. Its connection was reset.',
+          );
+        },
       },
-      { keepAlive: compareVersions(session.agentVersion, LAST_AGENT_WITH_KEEP_ALIVE) <= 0 },
+      {
+        keepAlive: compareVersions(session.agentVersion, LAST_AGENT_WITH_KEEP_ALIVE) <= 0,
+        givesUpStuck: true,
+      },
     );
   }
 

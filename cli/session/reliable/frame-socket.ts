@@ -1,5 +1,7 @@
+import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
+import { FrameWriter } from './frame-writer';
 
 /** Bytes handed to the WebSocket and not yet to the system, beyond which it is better to wait. */
 const CONGESTED_BYTES = 256 * 1_024;
@@ -22,24 +24,30 @@ export interface FrameSocketHooks {
  * can be stopped, and a way to tell whether the other side is still there.
  */
 export class FrameSocket {
-  private corked = false;
+  private readonly writer: FrameWriter;
+  private flushing = false;
   private congested = false;
   private gone = false;
   private deaf = false;
-  private heardAt = Date.now();
+  private heardAt = performance.now();
 
-  /** @param raw - the connection below the WebSocket */
+  /**
+   * @param raw - the connection below the WebSocket
+   * @param end - the client's end masks what it sends
+   */
   constructor(
     private readonly socket: WebSocket,
     private readonly raw: Duplex,
     private readonly hooks: FrameSocketHooks,
+    end: 'client' | 'server',
   ) {
+    this.writer = new FrameWriter(end === 'client');
     socket.on('message', (data, isBinary) => {
-      this.heardAt = Date.now();
+      this.heardAt = performance.now();
       if (isBinary && !this.gone) hooks.frame(asBuffer(data));
     });
-    socket.on('pong', () => (this.heardAt = Date.now()));
-    socket.on('ping', () => (this.heardAt = Date.now()));
+    socket.on('pong', () => (this.heardAt = performance.now()));
+    socket.on('ping', () => (this.heardAt = performance.now()));
     socket.on('error', (error) => {
       this.lose(error.message);
     });
@@ -55,22 +63,15 @@ export class FrameSocket {
 
   /** Milliseconds since anything was heard; 0 while reading is stopped, since then nothing can be. */
   get silentMs(): number {
-    return this.deaf ? 0 : Date.now() - this.heardAt;
+    return this.deaf ? 0 : performance.now() - this.heardAt;
   }
 
   send(frame: Buffer): void {
     if (this.gone) return;
-    this.cork();
-    this.congested ||= this.socket.bufferedAmount > CONGESTED_BYTES;
-    if (!this.congested) {
-      this.socket.send(frame);
-      return;
-    }
-    this.socket.send(frame, () => {
-      if (!this.congested || this.socket.bufferedAmount > CONGESTED_BYTES) return;
-      this.congested = false;
-      this.hooks.roomAgain();
-    });
+    this.writer.add(frame);
+    this.congested ||= this.raw.writableLength + this.writer.waitingBytes > CONGESTED_BYTES;
+    if (this.writer.isFull) this.flush();
+    else this.flushSoon();
   }
 
   ping(): void {
@@ -86,13 +87,14 @@ export class FrameSocket {
       this.socket.pause();
       return;
     }
-    this.heardAt = Date.now();
+    this.heardAt = performance.now();
     this.socket.resume();
     this.hooks.roomAgain();
   }
 
   /** Ends the connection, after what was sent; without waiting for the other side when `now`. */
   close(now = false): void {
+    this.flush();
     this.gone = true;
     this.socket.resume();
     if (now) {
@@ -111,13 +113,22 @@ export class FrameSocket {
     this.socket.terminate();
   }
 
-  private cork(): void {
-    if (this.corked) return;
-    this.corked = true;
-    this.raw.cork();
+  private flushSoon(): void {
+    if (this.flushing) return;
+    this.flushing = true;
     process.nextTick(() => {
-      this.corked = false;
-      this.raw.uncork();
+      this.flushing = false;
+      this.flush();
+    });
+  }
+
+  /** Whole frames only, so that those which the WebSocket writes itself (pings, the closing) fall between two of ours. */
+  private flush(): void {
+    if (this.writer.waitingBytes === 0 || this.raw.destroyed) return;
+    this.raw.write(this.writer.take(), () => {
+      if (!this.congested || this.raw.writableLength > CONGESTED_BYTES / 2) return;
+      this.congested = false;
+      if (!this.gone) this.hooks.roomAgain();
     });
   }
 

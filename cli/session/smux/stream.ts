@@ -26,6 +26,8 @@ export class MuxStream extends Duplex {
   private scheduled = false;
   private otherFinished = false;
   private sentFinish = false;
+  private readSinceLook = false;
+  private wasFull = false;
   /** Bytes that have come from the other end. */
   receivedBytes = 0;
 
@@ -49,6 +51,14 @@ export class MuxStream extends Duplex {
     this.receivedBytes += bytes.length;
     this.hooks.held(bytes.length);
     this.schedule();
+  }
+
+  /** @returns whether, at the last look and at this one, more than `bytes` were kept here, and nothing was read in between */
+  isStuckSinceLook(bytes: number): boolean {
+    const isFull = this.incomingBytes > bytes;
+    const isStuck = isFull && this.wasFull && !this.readSinceLook;
+    [this.wasFull, this.readSinceLook] = [isFull, false];
+    return isStuck;
   }
 
   /** The other end is done. */
@@ -98,6 +108,7 @@ export class MuxStream extends Duplex {
   private handOn(): void {
     if (!this.wanted || this.destroyed) return;
     this.wanted = false;
+    this.readSinceLook = true;
     const bytes = Buffer.concat(this.incoming, this.incomingBytes);
     this.incoming = [];
     this.incomingBytes = 0;

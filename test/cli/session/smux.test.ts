@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { COMMAND, FrameReader, SmuxError, frameHeader } from '../../../cli/session/smux/frames';
-import { Mux } from '../../../cli/session/smux/mux';
+import { Mux, type MuxOptions } from '../../../cli/session/smux/mux';
 import type { MuxStream } from '../../../cli/session/smux/stream';
 
 interface Seen {
@@ -160,5 +160,95 @@ describe('streams of a mux', () => {
     const { client } = pair();
     client.receive(Buffer.concat([frameHeader(COMMAND.data, 99, 3), Buffer.from('abc')]));
     expect(client.size).toBe(0);
+  });
+});
+
+describe('a mux over time', () => {
+  beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick'] }));
+  afterEach(() => jest.useRealTimers());
+
+  const alone = (
+    options: MuxOptions,
+  ): { mux: Mux; sent: Buffer[]; heard: string[]; listening: boolean[] } => {
+    const [sent, heard, listening] = [[] as Buffer[], [] as string[], [] as boolean[]];
+    const hooks = {
+      write: (bytes: Buffer) => sent.push(bytes) > 0,
+      listen: (on: boolean) => listening.push(on),
+      silent: () => heard.push('silent'),
+      stuck: (stream: MuxStream) => heard.push(`stuck ${stream.id}`),
+    };
+    return { mux: new Mux(hooks, options), sent, heard, listening };
+  };
+  const data = (id: number, bytes: number): Buffer[] =>
+    Array.from({ length: Math.ceil(bytes / 32_000) }, () =>
+      Buffer.concat([frameHeader(COMMAND.data, id, 32_000), Buffer.alloc(32_000)]),
+    );
+  const MIB = 1_024 * 1_024;
+
+  it('sends keep-alives where they are wanted, and says when none come for thirty seconds', () => {
+    const { mux, sent, heard } = alone({ keepAlive: true });
+    for (let round = 0; round < 6; round += 1) {
+      jest.advanceTimersByTime(10_000);
+      mux.receive(frameHeader(COMMAND.nothing, 0));
+    }
+    expect(sent.map((frame) => frame.toString('hex'))).toEqual(Array(6).fill('0103000000000000'));
+    expect(heard).toEqual([]);
+    jest.advanceTimersByTime(60_000);
+    expect(heard).toContain('silent');
+    mux.close();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('neither sends nor expects them where they are not', () => {
+    const { sent, heard } = alone({ keepAlive: false });
+    jest.advanceTimersByTime(600_000);
+    expect([sent, heard]).toEqual([[], []]);
+  });
+
+  it('gives up a stream that nobody reads while others wait, and goes on with them', () => {
+    const { mux, heard, listening } = alone({ keepAlive: false, givesUpStuck: true });
+    const [stuck, other] = [mux.open(), mux.open()];
+    stuck.on('error', () => undefined);
+    for (const frame of data(stuck.id, 20 * MIB)) mux.receive(frame);
+    // Nothing is held up by five megabytes, nor by twenty.
+    expect(listening).toEqual([]);
+    other.resume();
+    for (const frame of data(other.id, MIB)) mux.receive(frame);
+    jest.advanceTimersByTime(4_999);
+    expect(heard).toEqual([]);
+    jest.advanceTimersByTime(5_002);
+    expect(heard).toEqual([`stuck ${stuck.id}`]);
+    expect([stuck.destroyed, other.destroyed]).toEqual([true, false]);
+    mux.close();
+  });
+
+  it('keeps no more than 32 MiB for them, and reads on when the stuck one is gone', () => {
+    const { mux, listening } = alone({ keepAlive: false, givesUpStuck: true });
+    const stuck = mux.open().on('error', () => undefined);
+    mux.open();
+    for (const frame of data(stuck.id, 33 * MIB)) mux.receive(frame);
+    expect(listening).toEqual([false]);
+    jest.advanceTimersByTime(10_001);
+    expect(listening).toEqual([false, true]);
+    mux.close();
+  });
+
+  it('lets a stream wait that is alone, or that is read slowly', async () => {
+    const { mux, heard } = alone({ keepAlive: false, givesUpStuck: true });
+    const slow = mux.open();
+    for (const frame of data(slow.id, 6 * MIB)) mux.receive(frame);
+    jest.advanceTimersByTime(60_000);
+    expect(heard).toEqual([]);
+    mux.open();
+    for (let round = 0; round < 6; round += 1) {
+      for (const frame of data(slow.id, 6 * MIB)) mux.receive(frame);
+      slow.read();
+      await new Promise((resolve) => {
+        process.nextTick(resolve);
+      });
+      jest.advanceTimersByTime(5_000);
+    }
+    expect(heard).toEqual([]);
+    mux.close();
   });
 });
