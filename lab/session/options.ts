@@ -36,6 +36,10 @@ export interface LabSessionOptions {
   readonly idleMinutes?: number;
   /** The document's `maxSessionDuration`, in minutes. Default: none. */
   readonly maxMinutes?: number;
+  /** How long after the client's connection the agent's comes, in milliseconds: nothing is said before. Default 0. */
+  readonly agentLateMs?: number;
+  /** Refuses connections whose request is not signed for the service, as AWS has announced. Default: the token is enough. */
+  readonly requiresSignature?: boolean;
   /** Spoils frames on their way, for tests. */
   readonly impairment?: Impairment;
   log?(line: string): void;

@@ -29,6 +29,7 @@ export class Service {
   private vanished = false;
   private finishing = false;
   private idle: NodeJS.Timeout | undefined;
+  private late: NodeJS.Timeout | undefined;
   private readonly max: NodeJS.Timeout | undefined;
   private resolveEnded: (message: string) => void = () => undefined;
 
@@ -50,6 +51,11 @@ export class Service {
       },
     });
     server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
+      if (options.requiresSignature === true && !isSigned(request)) {
+        this.log('refused a connection: its request is not signed');
+        raw.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+        return;
+      }
       this.sockets.handleUpgrade(request, raw, head, (socket) => {
         this.greet(socket, raw);
       });
@@ -84,6 +90,7 @@ export class Service {
       this.over = true;
       clearTimeout(this.idle);
       clearTimeout(this.max);
+      clearTimeout(this.late);
       this.agent.stop();
       this.link.close();
       this.options.impairment?.stop();
@@ -157,8 +164,17 @@ export class Service {
     this.socket = frames;
     this.link.attach(this.linkSocket(frames));
     this.used();
-    if (!this.started) this.agent.start();
+    if (!this.started) this.startAgent();
     this.started = true;
+  }
+
+  private startAgent(): void {
+    const { agentLateMs = 0 } = this.options;
+    if (agentLateMs === 0) this.agent.start();
+    else
+      this.late = setTimeout(() => {
+        this.agent.start();
+      }, agentLateMs);
   }
 
   private linkSocket(frames: FrameSocket): LinkSocket {
@@ -230,6 +246,14 @@ export class Service {
   private log(line: string): void {
     this.options.log?.(`${this.options.sessionId}: ${line}`);
   }
+}
+
+/** Whether a request names the right service in its signature (`…/<region>/ssmmessages/aws4_request`). Keys are not checked. */
+function isSigned(request: IncomingMessage): boolean {
+  const { authorization = '' } = request.headers;
+  return /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/[^/]+\/ssmmessages\/aws4_request, SignedHeaders=[^,]*\bhost\b[^,]*, Signature=[0-9a-f]{64}$/.test(
+    authorization,
+  );
 }
 
 function serviceMessage(type: string, content: Readonly<Record<string, unknown>>): Buffer {

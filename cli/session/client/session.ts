@@ -31,6 +31,7 @@ export class Session {
   private early: { payloadType: number; payload: Buffer }[] = [];
   private end: SessionEnd | undefined;
   private terminating = false;
+  private greeted = false;
   private resolveEnded: (end: SessionEnd) => void = () => undefined;
   private resolveOpened: () => void = () => undefined;
 
@@ -174,8 +175,11 @@ export class Session {
   }
 
   private take(payloadType: number, payload: Buffer): boolean {
-    if (payloadType === PAYLOAD_TYPE.handshakeRequest) void this.shakeHands(payload);
-    else if (payloadType === PAYLOAD_TYPE.encryptionChallenge) this.meetChallenge(payload);
+    if (payloadType === PAYLOAD_TYPE.handshakeRequest) {
+      // One handshake a session: a second one could change the keys under what is on its way.
+      if (!this.greeted) void this.shakeHands(payload);
+      this.greeted = true;
+    } else if (payloadType === PAYLOAD_TYPE.encryptionChallenge) this.meetChallenge(payload);
     else if (payloadType === PAYLOAD_TYPE.handshakeComplete) this.begin(payload);
     else this.handOver(payloadType, this.unsealed(payloadType, payload));
     return true;
