@@ -114,6 +114,7 @@ async function prepare(options: SceneOptions, undo: (() => unknown)[]): Promise<
       AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
       [BOX_ENVIRONMENT.region]: 'us-east-1',
       [BOX_ENVIRONMENT.bucket]: BUCKET,
+      [BOX_ENVIRONMENT.engine]: 'postgres',
       [BOX_ENVIRONMENT.databaseHost]: database.host,
       [BOX_ENVIRONMENT.databasePort]: database.port,
       [BOX_ENVIRONMENT.databaseName]: database.name,

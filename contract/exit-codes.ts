@@ -20,6 +20,8 @@ export const EXIT = {
   unavailable: 69,
   /** Client tools do not fit the server (wrong major, or missing). Nothing was begun. */
   wrongTools: 70,
+  /** No server of the backup's engine can run on a box; the backup stays unproven. */
+  cannotProve: 71,
   /** Not enough room on the scratch disk; nothing can be said about the backup. */
   noRoom: 73,
   /** The boot of the box failed or never finished. */

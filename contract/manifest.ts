@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ENGINES } from './engines';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const bytes = z.int().min(0);
@@ -23,14 +24,16 @@ export const tableRows = z.strictObject({ schema: z.string(), table: z.string(),
 /** `manifest.json`, format version 1: written last; a backup without it does not exist. */
 export const manifest = z.strictObject({
   formatVersion: z.literal(1),
-  engine: z.literal('postgres'),
-  /** `server_version` as the server says it. */
+  engine: z.enum(ENGINES),
+  /** As the server says it. */
   serverVersion: z.string(),
-  /** First line of `pg_dump --version`. */
+  /** First line that the dump program says about its version. */
   dumpTool: z.string(),
   compressionTool: z.string(),
   database: z.string(),
   host: z.string(),
+  /** Default collation of the database; MariaDB and MySQL, whose dumps do not hold it. */
+  collation: z.string().optional(),
   /** What the dump shows: the database at one moment. PostgreSQL: with the snapshot's name and its WAL position. */
   consistentPoint: z.strictObject({
     snapshot: z.string().optional(),

@@ -51,19 +51,20 @@ async function transfer(context: Context, s3: S3Client, session: Session, box: s
     return upload;
   };
   try {
-    const { objects } = ENGINES.postgres;
+    const { objects } = ENGINES[settings.engine];
     const uploads = { data: await begin(objects.data, databaseBytes), roles: await begin(objects.roles, 0) };
     const dumped = await session.dump(context, uploads);
     const { storedBytes, plainBytes } = dumped.data;
     progress(`dumped ${inBytes(plainBytes)}, stored ${inBytes(storedBytes)}; committing`);
     const describe = (data: StoredObject, roles: StoredObject): Unsealed => ({
       formatVersion: 1,
-      engine: 'postgres',
+      engine: settings.engine,
       serverVersion: facts.serverVersion,
       dumpTool: facts.dumpTool,
       compressionTool,
       database: settings.databaseName,
       host: settings.databaseHost,
+      ...(facts.collation === undefined ? {} : { collation: facts.collation }),
       consistentPoint: facts.consistentPoint,
       startedAt: startedAt.toISOString(),
       finishedAt: new Date().toISOString(),
@@ -106,7 +107,7 @@ export async function backup(context: Context): Promise<Result> {
   try {
     return await withPrivateDirectory(async (directory) => {
       const authoritiesFile = await writeAuthorities(directory, authorities);
-      const session = await ENGINES.postgres.open({ settings, login, authorities, authoritiesFile });
+      const session = await ENGINES[settings.engine].open({ settings, login, authorities, authoritiesFile });
       try {
         return await transfer(context, s3, session, box);
       } finally {

@@ -7,7 +7,10 @@ import type { Context } from './run';
 import type { Upload } from './storage/upload';
 
 /** What is known of a database before the first byte flows. */
-export interface Facts extends Pick<Unsealed, 'serverVersion' | 'dumpTool' | 'leftOut' | 'consistentPoint'> {
+export interface Facts extends Pick<
+  Unsealed,
+  'serverVersion' | 'dumpTool' | 'leftOut' | 'consistentPoint' | 'collation'
+> {
   /** About how much it holds. */
   readonly databaseBytes: number;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Engine, ENGINES } from '../contract/engines';
 import { BOX_ENVIRONMENT } from '../contract/environment';
 import { EXIT } from '../contract/exit-codes';
 import { Stop } from './stop';
@@ -11,6 +12,7 @@ const integer = (min: number, max: number) =>
 const schema = z.object({
   [BOX_ENVIRONMENT.region]: needed,
   [BOX_ENVIRONMENT.bucket]: needed,
+  [BOX_ENVIRONMENT.engine]: z.enum(ENGINES, `must be one of ${ENGINES.join(', ')}`),
   [BOX_ENVIRONMENT.databaseHost]: needed,
   [BOX_ENVIRONMENT.databasePort]: integer(1, 65_535),
   [BOX_ENVIRONMENT.databaseName]: needed,
@@ -25,6 +27,7 @@ const schema = z.object({
 export interface BoxSettings {
   readonly region: string;
   readonly bucket: string;
+  readonly engine: Engine;
   readonly databaseHost: string;
   readonly databasePort: number;
   readonly databaseName: string;
@@ -60,6 +63,7 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): BoxSettings {
   return Object.freeze({
     region: values[BOX_ENVIRONMENT.region],
     bucket: values[BOX_ENVIRONMENT.bucket],
+    engine: values[BOX_ENVIRONMENT.engine],
     databaseHost: values[BOX_ENVIRONMENT.databaseHost],
     databasePort: values[BOX_ENVIRONMENT.databasePort],
     databaseName: values[BOX_ENVIRONMENT.databaseName],

@@ -66,6 +66,29 @@ export function hostPostgres(): HostPostgres[] {
   return found.sort((one, other) => other.major - one.major);
 }
 
+/** A MariaDB installation of this machine. */
+export interface HostMariadb {
+  /** Path of `mariadbd`. */
+  readonly server: string;
+  /** Release series, such as `10.11`. */
+  readonly series: string;
+}
+
+/** Where distributions put the server besides PATH. */
+const MARIADB_DIRECTORIES = ['/usr/sbin', '/usr/libexec', '/opt/homebrew/bin', '/usr/local/bin'];
+
+/** The MariaDB server of this machine with its client programs; undefined when one of them is missing. */
+export function hostMariadb(): HostMariadb | undefined {
+  const server = [...searchPath(), ...MARIADB_DIRECTORIES]
+    .map((directory) => join(directory, 'mariadbd'))
+    .find(isProgram);
+  const clients = ['mariadb', 'mariadb-dump', 'mariadb-install-db'];
+  if (server === undefined || clients.some((name) => findProgram(name) === undefined)) return undefined;
+  const { stdout } = spawnSync(server, ['--no-defaults', '--version'], { encoding: 'utf8' });
+  const series = /(\d+\.\d+)\.\d+-MariaDB/.exec(stdout)?.[1];
+  return series === undefined ? undefined : { server, series };
+}
+
 const program = (name: string, packages: Partial<Omit<Part, 'name' | 'isHere'>> = {}): Part => ({
   name,
   isHere: () => findProgram(name) !== undefined,
@@ -82,6 +105,13 @@ const PARTS: readonly Part[] = [
     apt: 'postgresql',
     dnf: 'postgresql-server postgresql-contrib',
     brew: 'postgresql@17',
+  },
+  {
+    name: 'MariaDB (server and client)',
+    isHere: () => hostMariadb() !== undefined,
+    apt: 'mariadb-server',
+    dnf: 'mariadb-server',
+    brew: 'mariadb',
   },
   program('zstd'),
   program('openssl'),

@@ -14,6 +14,8 @@ export interface Source {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly format: FormatCheck;
+  /** What the program reads from standard input. */
+  readonly input?: string;
 }
 
 /** What streaming needs besides. */
@@ -58,7 +60,7 @@ async function feed(dump: Program, zstd: Program, see: (chunk: Buffer) => void):
  */
 export async function streamInto(upload: Upload, source: Source, options: StreamOptions): Promise<Measured> {
   const dump = start(source.program, source.args, { environment: source.environment });
-  dump.stdin.on('error', () => undefined).end();
+  dump.stdin.on('error', () => undefined).end(source.input);
   const zstd = start('zstd', ['-q', '-c', '-T0', `-${String(options.zstdLevel)}`], {
     environment: plainEnvironment(),
   });

@@ -1,4 +1,5 @@
 import { EXIT } from '../../contract/exit-codes';
+import { ProgramFailed } from '../process/program';
 import { codeOf, type ExitCode, reasonOf, Stop } from '../stop';
 
 /** Codes of Node's TLS: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
@@ -11,9 +12,9 @@ const GONE = /^(08|57P|53300)/;
 
 /** Words of libpq and the server when the connection could not be made or was lost. */
 const GONE_WORDS =
-  /server closed the connection|terminating connection|could not connect|connection to server .* failed|connection terminated|no connection to the server|could not receive data from server|SSL connection has been closed|the database system is (shutting down|starting up|in recovery)|SSL SYSCALL error|Connection ended unexpectedly/i;
+  /server closed the connection|terminating connection|could not connect|connection to server .* failed|connection terminated|no connection to the server|could not receive data from server|SSL connection has been closed|the database system is (shutting down|starting up|in recovery)|Lost connection to (MySQL )?server|TLS\/SSL error: unexpected eof|server has gone away|Can't connect to|Server shutdown in progress|Too many connections|SSL SYSCALL error|Connection ended unexpectedly/i;
 const REFUSED_WORDS =
-  /password authentication failed|no pg_hba\.conf entry|permission denied|certificate verify failed|does not support SSL/i;
+  /password authentication failed|Access denied for user|command denied to user|Unknown database|TLS\/SSL error: (?!unexpected eof)|SSL is required|no pg_hba\.conf entry|permission denied|certificate verify failed|does not support SSL/i;
 
 /** Which exit code fits the words of a client program or of the server. */
 export function exitOfWords(words: string): ExitCode {
@@ -34,4 +35,10 @@ function exitOf(error: unknown): ExitCode {
 export function databaseStop(what: string, error: unknown): Stop {
   if (error instanceof Stop) return error;
   return new Stop(exitOf(error), `${what}: ${reasonOf(error)}`);
+}
+
+/** The same for an error of a client program, whose words tell. */
+export function explainedFailure(what: string, error: unknown): unknown {
+  if (!(error instanceof ProgramFailed)) return error;
+  return new Stop(exitOfWords(error.words), `${what}: ${reasonOf(error)}. Nothing was begun.`);
 }

@@ -116,14 +116,19 @@ export function start(program: string, args: readonly string[], options: Program
   return { stdin: child.stdin, stdout: child.stdout, done, words, end };
 }
 
-/** Runs a program to its end and returns what it wrote. For short answers only. */
+/**
+ * Runs a program to its end and returns what it wrote. For short answers only.
+ *
+ * @param input - what it reads from standard input
+ */
 export async function ask(
   program: string,
   args: readonly string[],
   options: ProgramOptions,
+  input = '',
 ): Promise<string> {
   const running = start(program, args, options);
-  running.stdin.on('error', () => undefined).end();
+  running.stdin.on('error', () => undefined).end(input);
   let text = '';
   running.stdout.setEncoding('utf8').on('data', (part: string) => {
     text += part;

@@ -4,7 +4,9 @@ import { Stop } from '../stop';
 
 /** Whether words of the scratch server or its clients tell of a full disk. */
 export const noRoom = (words: string): boolean =>
-  /No space left on device|could not (extend|write) (init )?file|Disk quota exceeded/.test(words);
+  /No space left on device|\berr(or|no)(:| number)? 28\b|Disk full|The table '.*' is full|could not (extend|write) (init )?file|Disk quota exceeded/.test(
+    words,
+  );
 
 /** Turns a failure of the scratch server itself into a sentence: it says nothing about the backup. */
 export function scratchStop(what: string, words: string): Stop {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram, hostPostgres } from '../parts';
+import { findProgram, hostMariadb, hostPostgres } from '../parts';
 
 /** Programs that a package brings: name on the box → program of this machine. */
 export type Programs = Readonly<Record<string, string>>;
@@ -45,6 +45,20 @@ function postgres(major: number, part: string | undefined): Programs | undefined
   return Object.fromEntries(names.map((name) => [name, join(host.bin, name)]));
 }
 
+const MARIADB_PARTS: Readonly<Record<string, readonly string[]>> = {
+  client: ['mariadb'],
+  'client-utils': ['mariadb-dump', 'mariadb-admin'],
+  server: ['mariadb-install-db', 'my_print_defaults', 'resolveip'],
+};
+
+/** `mariadb1011` is series 10.11. */
+function mariadb(digits = '', part = 'client'): Programs | undefined {
+  const host = hostMariadb();
+  if (host === undefined || host.series.replace('.', '') !== digits) return undefined;
+  const programs = fromHost(MARIADB_PARTS[part] ?? []);
+  return part === 'server' && programs !== undefined ? { ...programs, mariadbd: host.server } : programs;
+}
+
 /**
  * Amazon Linux 2023's packages by name pattern. Where an installed major matters (PostgreSQL), this machine's must be the
  * same; where the lab has one of its own (Node.js), it stands in for every major.
@@ -56,8 +70,7 @@ const PACKAGES: readonly (readonly [RegExp, (...groups: string[]) => Programs | 
   [/^zstd$/, () => fromHost(['zstd'])],
   [/^7zip$/, () => fromHost(['7z']) ?? fromHost(['7zz'])],
   [/^p7zip$/, () => fromHost(['7za'])],
-  [/^mariadb\d+$/, () => fromHost(['mariadb'])],
-  [/^mariadb\d+-client-utils$/, () => fromHost(['mariadb-dump', 'mariadb-admin'])],
+  [/^mariadb(\d+)(?:-(server|client-utils))?$/, mariadb],
   [/^pv$/, () => fromHost(['pv'])],
 ];
 

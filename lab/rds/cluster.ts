@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Processes } from '../context';
 import { hostPostgres } from '../parts';
 import { makeAuthority } from './authority';
+import { freePort } from './free-port';
 import { accountOf, type SystemAccount } from './system-account';
 
 /** Where and how a cluster is made. */
@@ -48,21 +48,6 @@ export interface Cluster {
 }
 
 const SUPERUSER = 'rdsadmin';
-
-/** A loopback port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-        else reject(new Error('The system gave no port.'));
-      });
-    });
-  });
-}
 
 /** RDS admits only TLS, and its own administrator only from within. */
 const HBA = [

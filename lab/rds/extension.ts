@@ -103,7 +103,7 @@ async function remove(instances: DbInstances, call: AwsCall, forward: Forward): 
 const refuse = (what: string) => (): Promise<AwsReply> =>
   Promise.reject(new AwsFault('InvalidDBInstanceState', `The lab's RDS cannot ${what} an instance.`));
 
-/** RDS for PostgreSQL: the emulator's records, and behind each instance a real server with RDS's restrictions. */
+/** RDS for PostgreSQL and MariaDB: the emulator's records, and behind each instance a real server with RDS's restrictions. */
 export function rdsExtension(context: LabContext): Extension {
   const instances = new DbInstances(context);
   const described = async (call: AwsCall, forward: Forward): Promise<AwsReply> =>

@@ -11,9 +11,10 @@ import { readFileSync } from 'node:fs';
 import { emulatorAccess } from '../clients';
 import type { LabContext } from '../context';
 import { AwsFault } from '../endpoint/fault';
-import { hostPostgres } from '../parts';
+import { hostMariadb, hostPostgres } from '../parts';
 import { makeAuthority } from './authority';
 import { startCluster, type Cluster } from './cluster';
+import { startMariadb } from './mariadb';
 import { accountOf } from './system-account';
 
 /** How long a server may take to show its new certificate, in milliseconds. */
@@ -35,12 +36,22 @@ export interface DbServer {
   readonly port: number;
 }
 
+/** A server that runs. */
+interface Running extends DbServer {
+  setPassword(username: string, password: string): void;
+  stop(): Promise<void>;
+}
+
+/** Versions that this machine can run, by engine: what an engine version must be, or begin with. */
+const versionOf = (engine: string): string | undefined =>
+  engine === 'postgres' ? hostPostgres()[0]?.major.toString() : hostMariadb()?.series;
+
 /**
- * PostgreSQL servers behind RDS instances. All of them carry one certificate, signed by the lab's authority, which stands in
+ * PostgreSQL and MariaDB servers behind RDS instances. All of them carry one certificate, signed by the lab's authority, which stands in
  * `rds-ca.pem` from the lab's start on: as RDS's roots do in AWS, it has to be known before anything is deployed.
  */
 export class DbInstances {
-  private readonly clusters = new Map<string, Cluster>();
+  private readonly servers = new Map<string, Running>();
   private readonly authority: string;
   private readonly account = accountOf('postgres');
   /** PEM file of the lab's authority. */
@@ -54,30 +65,29 @@ export class DbInstances {
   }
 
   get(identifier: string): DbServer | undefined {
-    const cluster = this.clusters.get(identifier);
-    return cluster === undefined ? undefined : { address: cluster.host, port: cluster.port };
+    return this.servers.get(identifier);
   }
 
   /** @throws AwsFault in RDS's words when this machine cannot run such an instance */
   refuseUnknown(engine: string, engineVersion: string | undefined, database: string | undefined): void {
-    if (engine !== 'postgres') {
+    if (engine !== 'postgres' && engine !== 'mariadb') {
       throw new AwsFault(
         'InvalidParameterValue',
-        `The lab's RDS runs the engine postgres only; not "${engine}".`,
+        `The lab's RDS runs the engines postgres and mariadb; not "${engine}".`,
       );
     }
-    const [host] = hostPostgres();
-    if (host === undefined) {
+    const version = versionOf(engine);
+    if (version === undefined) {
       throw new AwsFault(
         'InvalidParameterCombination',
-        'No PostgreSQL server is installed on the machine of the lab.',
+        `No ${engine} server is installed on the machine of the lab.`,
       );
     }
-    if (engineVersion !== undefined && Number.parseInt(engineVersion, 10) !== host.major) {
+    if (engineVersion !== undefined && !`${engineVersion}.`.startsWith(`${version}.`)) {
       throw new AwsFault(
         'InvalidParameterCombination',
-        `Cannot find version ${engineVersion} for postgres: the machine of the lab has PostgreSQL ${host.major}. ` +
-          `Ask for ${host.major}, or install the other major there.`,
+        `Cannot find version ${engineVersion} for ${engine}: the machine of the lab has ${version}. ` +
+          `Ask for ${version}, or install the other one there.`,
       );
     }
     if (database === undefined) {
@@ -90,8 +100,36 @@ export class DbInstances {
 
   /** Makes and starts the server of a new instance. */
   async create(options: InstanceOptions): Promise<void> {
-    const { identifier, database = '', master } = options;
+    const { identifier, engine, database = '', master } = options;
     const directory = join(this.context.directory, 'rds', identifier);
+    const start = engine === 'mariadb' ? this.startMariadb.bind(this) : this.startPostgres.bind(this);
+    this.servers.set(identifier, await start(directory, database, master));
+  }
+
+  private async startMariadb(
+    directory: string,
+    database: string,
+    master: InstanceOptions['master'],
+  ): Promise<Running> {
+    const { processes } = this.context;
+    const authority = { directory: this.authority, caFile: this.caFile };
+    const server = await startMariadb({ directory, database, master, processes, authority });
+    const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+    return {
+      address: server.host,
+      port: server.port,
+      setPassword: (username, password) => {
+        server.sql(`ALTER USER ${quoted(username)}@'%' IDENTIFIED BY ${quoted(password)}`, 'superuser');
+      },
+      stop: () => server.stop('immediate'),
+    };
+  }
+
+  private async startPostgres(
+    directory: string,
+    database: string,
+    master: InstanceOptions['master'],
+  ): Promise<Running> {
     const { processes } = this.context;
     const cluster = await startCluster({ directory, database, master, processes });
     try {
@@ -100,28 +138,33 @@ export class DbInstances {
       await cluster.stop('immediate');
       throw error;
     }
-    this.clusters.set(identifier, cluster);
+    return {
+      address: cluster.host,
+      port: cluster.port,
+      setPassword: (username, password) => {
+        const quoted = { name: username.replaceAll('"', '""'), password: password.replaceAll("'", "''") };
+        cluster.psql(`ALTER ROLE "${quoted.name}" PASSWORD '${quoted.password}'`, 'superuser', 'postgres');
+      },
+      stop: () => cluster.stop('immediate'),
+    };
   }
 
   /** Changes the master's password, as ModifyDBInstance does. */
   setPassword(identifier: string, username: string, password: string): void {
-    const quoted = { name: username.replaceAll('"', '""'), password: password.replaceAll("'", "''") };
-    this.clusters
-      .get(identifier)
-      ?.psql(`ALTER ROLE "${quoted.name}" PASSWORD '${quoted.password}'`, 'superuser', 'postgres');
+    this.servers.get(identifier)?.setPassword(username, password);
   }
 
   /** Stops and removes the server of an instance. */
   async delete(identifier: string): Promise<void> {
-    const cluster = this.clusters.get(identifier);
-    if (cluster === undefined) return;
-    this.clusters.delete(identifier);
-    await cluster.stop('immediate');
+    const server = this.servers.get(identifier);
+    if (server === undefined) return;
+    this.servers.delete(identifier);
+    await server.stop();
     rmSync(join(this.context.directory, 'rds', identifier), { recursive: true, force: true });
   }
 
   async close(): Promise<void> {
-    for (const identifier of [...this.clusters.keys()]) await this.delete(identifier);
+    for (const identifier of [...this.servers.keys()]) await this.delete(identifier);
   }
 
   /**

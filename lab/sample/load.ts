@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -30,4 +31,15 @@ export async function loadSample(connection: SampleConnection, { rows }: { rows:
     join(__dirname, 'schema.sql'),
   ];
   await run(connection.psql ?? 'psql', args, { env: { ...process.env, ...connection.environment } });
+}
+
+/**
+ * Loads the sample shop for MariaDB into an empty database.
+ *
+ * @param run - runs SQL with the client
+ * @param rows - number of orders; about 3.7 rows come of each
+ */
+export function loadMariadbSample(run: (sql: string) => string, { rows }: { rows: number }): void {
+  const schema = readFileSync(join(__dirname, 'mariadb.sql'), 'utf8');
+  run(`SET @orders = ${String(rows)};\n${schema}`);
 }

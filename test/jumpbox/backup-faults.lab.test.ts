@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { EXIT } from '../../contract/exit-codes';
-import { freePort } from '../../lab/rds/cluster';
+import type { Cluster } from '../../lab/rds/cluster';
+import { freePort } from '../../lab/rds/free-port';
 import type { BoxEnd } from '../support/box-run';
 import { isComplete, isPutOf, s3Error } from '../support/s3-faults';
 import { setStage, type Stage } from '../support/stage';
@@ -17,7 +18,7 @@ import {
   told,
 } from './support';
 
-let stage: Stage;
+let stage: Stage<Cluster>;
 
 beforeAll(async () => {
   stage = await setStage(3000);

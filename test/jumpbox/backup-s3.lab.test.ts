@@ -1,10 +1,11 @@
 import { EXIT } from '../../contract/exit-codes';
+import type { Cluster } from '../../lab/rds/cluster';
 import type { BoxEnd } from '../support/box-run';
 import { isComplete, isPart, isPutOf, type S3Answer, s3Error } from '../support/s3-faults';
 import { setStage, type Stage } from '../support/stage';
 import { backupsIn, expectFailure } from './support';
 
-let stage: Stage;
+let stage: Stage<Cluster>;
 
 beforeAll(async () => {
   stage = await setStage(1000);

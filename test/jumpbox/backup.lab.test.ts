@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../../contract/exit-codes';
+import type { Cluster } from '../../lab/rds/cluster';
 import { INSTANCE, setStage, type Stage } from '../support/stage';
 import { isPart } from '../support/s3-faults';
 import {
@@ -15,7 +16,7 @@ import {
   temporaryDirectory,
 } from './support';
 
-let stage: Stage;
+let stage: Stage<Cluster>;
 let prefix: string;
 
 beforeAll(async () => {

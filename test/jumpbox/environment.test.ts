@@ -5,6 +5,7 @@ import { Stop } from '../../jumpbox/stop';
 const GOOD = {
   AWS_REGION: 'eu-central-1',
   DRAWBRIDGE_BUCKET: 'bucket',
+  DRAWBRIDGE_ENGINE: 'postgres',
   DRAWBRIDGE_DATABASE_HOST: 'db.example.org',
   DRAWBRIDGE_DATABASE_PORT: '5432',
   DRAWBRIDGE_DATABASE_NAME: 'app',

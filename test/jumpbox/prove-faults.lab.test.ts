@@ -3,12 +3,13 @@ import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { EXIT } from '../../contract/exit-codes';
+import type { Cluster } from '../../lab/rds/cluster';
 import type { BoxEnd } from '../support/box-run';
 import { s3Error } from '../support/s3-faults';
 import { setStage, type Stage } from '../support/stage';
 import { alter, keysIn, readKey, readProofAt, temporaryDirectory, told } from './support';
 
-let stage: Stage;
+let stage: Stage<Cluster>;
 let prefix: string;
 
 beforeAll(async () => {

@@ -7,10 +7,11 @@ import {
   type CreateDBInstanceCommandInput,
 } from '@aws-sdk/client-rds';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { hostPostgres } from '../../lab/parts';
+import { hostMariadb, hostPostgres } from '../../lab/parts';
 import { startComputeLab, type ComputeLab } from './compute-lab';
 
 let lab: ComputeLab;
@@ -78,8 +79,8 @@ it('has its authority before any instance exists', () => {
 });
 
 it('refuses engines and majors that the machine does not have', async () => {
-  await expect(create({ Engine: 'mysql' })).rejects.toThrow('runs the engine postgres only');
-  await expect(create({ EngineVersion: '9.6' })).rejects.toThrow(`has PostgreSQL ${major}`);
+  await expect(create({ Engine: 'mysql' })).rejects.toThrow('runs the engines postgres and mariadb');
+  await expect(create({ EngineVersion: '9.6' })).rejects.toThrow(`the machine of the lab has ${major}`);
   const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({}));
   expect(DBInstances).toEqual([]);
 });
@@ -132,5 +133,36 @@ describe('an instance', () => {
     const late = new Client({ host, port, user: 'owner', database: 'app' });
     await expect(late.connect()).rejects.toThrow('ECONNREFUSED');
     expect(existsSync(join(lab.context.directory, 'rds', 'db'))).toBe(false);
+  });
+});
+
+describe('an instance of MariaDB', () => {
+  it('answers at its endpoint, with TLS by the same authority, to a master without SUPER, and ends with its server', async () => {
+    await create({ Engine: 'mariadb', EngineVersion: hostMariadb()?.series });
+    const { host, port, user, password } = await connection();
+    const ask = (sql: string, ...more: string[]): string =>
+      execFileSync(
+        'mariadb',
+        [
+          '--no-defaults',
+          '--protocol=TCP',
+          `-h${host}`,
+          `-P${port}`,
+          `-u${user}`,
+          ...more,
+          '-N',
+          '-e',
+          sql,
+          'app',
+        ],
+        { env: { ...process.env, MYSQL_PWD: password }, encoding: 'utf8', stdio: 'pipe' },
+      ).trim();
+    const verified = [`--ssl-ca=${join(lab.context.directory, 'rds-ca.pem')}`, '--ssl-verify-server-cert'];
+    expect(ask('SELECT current_user()', ...verified)).toBe('owner@%');
+    expect(() => ask('SELECT 1', '--skip-ssl')).toThrow(/Access denied|insecure transport/);
+    expect(() => ask('FLUSH TABLES WITH READ LOCK', ...verified)).toThrow(/Access denied/);
+    expect(() => ask("SELECT 1 INTO OUTFILE '/tmp/x'", ...verified)).toThrow(/Access denied/);
+    await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'db', SkipFinalSnapshot: true }));
+    expect(() => ask('SELECT 1', ...verified)).toThrow(/Can't connect/);
   });
 });

@@ -10,12 +10,15 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { build } from 'esbuild';
+import type { Engine } from '../../contract/engines';
 import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { prepareEmulator, startEmulator } from '../../lab/moto';
 import { labProcessesOf } from '../../lab/processes';
 import type { Cluster } from '../../lab/rds/cluster';
+import type { MariadbServer } from '../../lab/rds/mariadb';
 import { close } from './address';
 import { startMetadata } from './metadata';
+import { startSampleMariadb } from './mariadb';
 import { startSampleCluster } from './postgres';
 import { type S3Faults, startS3Faults } from './s3-faults';
 import { type BoxRun, runBox } from './box-run';
@@ -24,10 +27,20 @@ export const BUCKET = 'backups-of-the-test';
 export const INSTANCE = 'i-0123456789abcdef0';
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
+/** What every database server has. */
+export interface DatabaseServer {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly master: { readonly username: string; readonly password: string };
+  readonly caFile: string;
+  stop(mode?: 'fast' | 'immediate'): Promise<void>;
+}
+
 /** Everything around the box's program: a database, S3 with a proxy for faults, the secret, the metadata service. */
-export interface Stage {
+export interface Stage<S extends DatabaseServer = DatabaseServer> {
   readonly directory: string;
-  readonly cluster: Cluster;
+  readonly cluster: S;
   readonly s3: S3Client;
   readonly faults: S3Faults;
   /** Directory that stands first in the box's PATH, empty at first. */
@@ -36,6 +49,8 @@ export interface Stage {
   /** Starts the program with the stage's environment and the given changes. */
   box(words: readonly string[], changes?: NodeJS.ProcessEnv): BoxRun;
   setPassword(password: string): Promise<void>;
+  /** Changes the whole secret. */
+  setLogin(login: { readonly username: string; readonly password: string }): Promise<void>;
   /** Puts a shell script first in the box's PATH. */
   fakeTool(name: string, script: string): void;
   clearTools(): void;
@@ -57,6 +72,10 @@ async function bundle(directory: string): Promise<string> {
   return outfile;
 }
 
+/** Where a server's own programs are, when PATH does not say it. */
+const programsOf = (server: DatabaseServer): string[] =>
+  'bin' in server && typeof server.bin === 'string' ? [server.bin] : [];
+
 async function undoAll(undo: readonly (() => unknown)[]): Promise<void> {
   for (const step of [...undo].reverse()) await step();
 }
@@ -66,17 +85,31 @@ async function undoAll(undo: readonly (() => unknown)[]): Promise<void> {
  *
  * @param rows - orders in the sample database
  */
-export async function setStage(rows: number): Promise<Stage> {
+export const setStage = (rows: number): Promise<Stage<Cluster>> =>
+  setUp('postgres', (directory) => startSampleCluster(directory, rows));
+
+/** The same with MariaDB. */
+export const setMariadbStage = (rows: number): Promise<Stage<MariadbServer>> =>
+  setUp('mariadb', (directory) => startSampleMariadb(directory, rows));
+
+async function setUp<S extends DatabaseServer>(
+  engine: Engine,
+  startServer: (directory: string) => Promise<S>,
+): Promise<Stage<S>> {
   const undo: (() => unknown)[] = [];
   try {
-    return await buildStage(rows, undo);
+    return await buildStage(engine, startServer, undo);
   } catch (error) {
     await undoAll(undo);
     throw error;
   }
 }
 
-async function buildStage(rows: number, undo: (() => unknown)[]): Promise<Stage> {
+async function buildStage<S extends DatabaseServer>(
+  engine: Engine,
+  startServer: (directory: string) => Promise<S>,
+  undo: (() => unknown)[],
+): Promise<Stage<S>> {
   const directory = mkdtempSync(join(tmpdir(), 'drawbridge-test-'));
   undo.push(() => {
     rmSync(directory, { recursive: true, force: true });
@@ -85,7 +118,7 @@ async function buildStage(rows: number, undo: (() => unknown)[]): Promise<Stage>
   const [tools, scratch] = [join(directory, 'tools'), join(directory, 'scratch')];
   for (const path of [tools, scratch]) mkdirSync(path);
   const program = await bundle(directory);
-  const cluster = await startSampleCluster(directory, rows);
+  const cluster = await startServer(directory);
   undo.push(() => cluster.stop('immediate'));
 
   const processes = labProcessesOf(`test-${randomBytes(4).toString('hex')}`);
@@ -115,7 +148,7 @@ async function buildStage(rows: number, undo: (() => unknown)[]): Promise<Stage>
   const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name: 'database', SecretString }));
 
   const environment = {
-    PATH: [tools, cluster.bin, process.env.PATH ?? ''].join(delimiter),
+    PATH: [tools, ...programsOf(cluster), process.env.PATH ?? ''].join(delimiter),
     HOME: directory,
     TMPDIR: process.env.TMPDIR ?? '/tmp',
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
@@ -125,6 +158,7 @@ async function buildStage(rows: number, undo: (() => unknown)[]): Promise<Stage>
     AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
     [BOX_ENVIRONMENT.region]: 'us-east-1',
     [BOX_ENVIRONMENT.bucket]: BUCKET,
+    [BOX_ENVIRONMENT.engine]: engine,
     [BOX_ENVIRONMENT.databaseHost]: cluster.host,
     [BOX_ENVIRONMENT.databasePort]: String(cluster.port),
     [BOX_ENVIRONMENT.databaseName]: cluster.database,
@@ -132,6 +166,9 @@ async function buildStage(rows: number, undo: (() => unknown)[]): Promise<Stage>
     [BOX_ENVIRONMENT.databaseCa]: cluster.caFile,
     [BOX_ENVIRONMENT.scratchDirectory]: scratch,
     [BOX_ENVIRONMENT.zstdLevel]: '3',
+  };
+  const setLogin: Stage['setLogin'] = async (login) => {
+    await secrets.send(new PutSecretValueCommand({ SecretId: ARN, SecretString: JSON.stringify(login) }));
   };
   const clearTools = (): void => {
     rmSync(tools, { recursive: true });
@@ -145,10 +182,8 @@ async function buildStage(rows: number, undo: (() => unknown)[]): Promise<Stage>
     tools,
     environment,
     box: (words, changes = {}) => runBox(program, words, { ...environment, ...changes }),
-    setPassword: async (password) => {
-      const value = JSON.stringify({ username: cluster.master.username, password });
-      await secrets.send(new PutSecretValueCommand({ SecretId: ARN, SecretString: value }));
-    },
+    setPassword: (password) => setLogin({ username: cluster.master.username, password }),
+    setLogin,
     fakeTool: (name, script) => {
       writeFileSync(join(tools, name), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
     },
