@@ -75,6 +75,10 @@ const drainSchema = z
     createTimeoutSeconds: read[NAMES.createTimeoutSeconds],
   }));
 
+const emptySchema = z
+  .object({ [NAMES.stackId]: text, [NAMES.bucket]: text })
+  .transform((read) => ({ stackId: read[NAMES.stackId], bucket: read[NAMES.bucket] }));
+
 /** What the create function is told by its environment. Minutes are whole; lists are tried in order. */
 export type CreateEnvironment = Readonly<z.infer<typeof createSchema>>;
 
@@ -93,3 +97,5 @@ export const destroyEnvironment = reader(destroySchema, 'destroy');
 export const sweepEnvironment = reader(sweepSchema, 'sweep');
 /** The same for the drain. */
 export const drainEnvironment = reader(drainSchema, 'drain');
+/** The same for the emptier. */
+export const emptyEnvironment = reader(emptySchema, 'empty');

@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
+import { Aws, Duration, Tags } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -10,19 +10,21 @@ import { TAGS } from '../contract/tags';
 import type { Settings } from './config/schema';
 import type { ControlFunction } from './control-function';
 import type { Jumpbox } from './jumpbox';
+import { keepOrDelete, type OnDestroy } from './removal';
 
 /** Properties of {@link BackupBucket}. */
 export interface BackupBucketProps {
   readonly key: kms.IKey;
   readonly objectLockMode: Settings['objectLockMode'];
   readonly objectLockDays: number;
+  readonly onDestroy: OnDestroy;
   /** Longest life of a box: an upload that is older belongs to nobody. */
   readonly maxTtlMinutes: number;
   /** Intake sources that have a prefix of their own: {@link BackupBucket.grantIntake}. */
   readonly intakeSources: readonly { readonly name: string }[];
 }
 
-/** Where backups lie: written once, by a box of the right purpose, through the endpoint; kept when the stack goes. */
+/** Where backups lie: written once, by a box of the right purpose, through the endpoint; kept when the stack goes, unless told otherwise. */
 export class BackupBucket extends Construct {
   readonly bucket: s3.Bucket;
   private readonly key: kms.IKey;
@@ -47,8 +49,8 @@ export class BackupBucket extends Construct {
       lifecycleRules: [
         { abortIncompleteMultipartUploadAfter: Duration.days(Math.ceil(props.maxTtlMinutes / (24 * 60))) },
       ],
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
+    keepOrDelete(this.bucket, props.onDestroy, 'resource');
     // What survives the stack is found by this tag: its outputs are gone by then.
     Tags.of(this.bucket).add(TAGS.stack, Aws.STACK_ID);
     this.intakeObjects = props.intakeSources.map(({ name }) =>
@@ -56,7 +58,7 @@ export class BackupBucket extends Construct {
     );
     this.denyOverwrites();
     // Not kept with the bucket by itself, and without it the kept backups would lose their protection.
-    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    if (this.bucket.policy !== undefined) keepOrDelete(this.bucket.policy, props.onDestroy, 'resource');
   }
 
   /**
@@ -150,6 +152,28 @@ export class BackupBucket extends Construct {
       }),
     );
     sweeper.addEnvironment(FUNCTION_ENVIRONMENT.bucket, this.bucket.bucketName);
+  }
+
+  /** Lets a function delete everything, locked or not, and from then on nobody else delete what is locked. */
+  grantEmpty(emptier: ControlFunction): void {
+    emptier.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'SeeEverything',
+        actions: ['s3:ListBucketVersions', 's3:ListBucketMultipartUploads'],
+        resources: [this.bucket.bucketArn],
+      }),
+      new iam.PolicyStatement({
+        sid: 'DeleteEverything',
+        actions: ['s3:DeleteObjectVersion', 's3:BypassGovernanceRetention', 's3:AbortMultipartUpload'],
+        resources: [this.bucket.arnForObjects('*')],
+      }),
+    );
+    emptier.addEnvironment(FUNCTION_ENVIRONMENT.bucket, this.bucket.bucketName);
+    this.deny(
+      'LocksBypassedByTheEmptierOnly',
+      { actions: ['s3:BypassGovernanceRetention'] },
+      { ArnNotEquals: { 'aws:PrincipalArn': emptier.role.roleArn } },
+    );
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Aws, Duration, Fn, RemovalPolicy, Tags } from 'aws-cdk-lib';
+import { Aws, Duration, Fn, Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
@@ -12,6 +12,7 @@ import { ENGINE_FACTS, rdsEngine } from './database-engine';
 import type { Encryption } from './encryption';
 import type { Jumpbox } from './jumpbox';
 import type { Network } from './network';
+import { keepOrDelete } from './removal';
 
 const MASTER = 'drawbridge';
 
@@ -30,6 +31,7 @@ export interface DatabaseProps extends Pick<
   | 'databaseName'
   | 'databaseCa'
   | 'deletionProtection'
+  | 'onDestroy'
 > {
   readonly network: Network;
   readonly encryption: Encryption;
@@ -125,8 +127,8 @@ export class Database extends Construct implements ec2.IConnectable {
       copyTagsToSnapshot: true,
       cloudwatchLogsExports: [...logs],
       deletionProtection: props.deletionProtection,
-      removalPolicy: RemovalPolicy.SNAPSHOT,
     });
+    keepOrDelete(instance, props.onDestroy, 'snapshot');
     Tags.of(instance).add(TAGS.stack, Aws.STACK_ID);
     this.ownLogGroups(props.encryption, logs, instanceIdentifier, instance);
     return instance;

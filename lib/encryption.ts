@@ -5,6 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { TAGS } from '../contract/tags';
+import { keepOrDelete, type OnDestroy } from './removal';
 
 /** How long logs are kept. */
 const LOG_RETENTION = logs.RetentionDays.THREE_MONTHS;
@@ -17,23 +18,24 @@ export interface EncryptionProps {
    * @defaultValue none
    */
   readonly logGroupNames?: readonly string[];
+  /** A key goes where the data goes that it encrypts. */
+  readonly onDestroy: OnDestroy;
 }
 
 /**
- * The one key for bucket, database and log groups. It outlives the stack with what it encrypts: a backup or a final
- * snapshot without its key is lost.
+ * The one key for bucket, database and log groups. It shares the fate of what it encrypts: a backup or a final snapshot
+ * without its key is lost.
  */
 export class Encryption extends Construct {
   readonly key: kms.Key;
 
-  constructor(scope: Construct, id: string, props: EncryptionProps = {}) {
+  constructor(scope: Construct, id: string, props: EncryptionProps) {
     super(scope, id);
     this.key = new kms.Key(this, 'Key', {
       description: 'Backups, database and logs',
       enableKeyRotation: true,
-      // The failed creation of a stack leaves no orphan; every later deletion does.
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
+    keepOrDelete(this.key, props.onDestroy, 'resource');
     Tags.of(this.key).add(TAGS.stack, Aws.STACK_ID);
     this.denyGrantsToOthers();
     this.letLogsIn([`${Aws.STACK_NAME}-*`, ...(props.logGroupNames ?? [])]);

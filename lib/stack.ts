@@ -9,6 +9,7 @@ import { Database, databaseLogGroups } from './database';
 import { databasePackages } from './database-engine';
 import { Documents } from './documents';
 import { Drain } from './drain';
+import { Emptier } from './emptier';
 import { Encryption } from './encryption';
 import { Intake, type IntakeProps } from './intake/intake';
 import type { IntakeSource } from './intake/source';
@@ -42,6 +43,7 @@ export class DrawbridgeStack extends Stack {
     super(scope, id, { description: 'Private database, jump host and jumpboxes (Drawbridge)', ...props });
     const { settings } = props;
     const encryption = new Encryption(this, 'Encryption', {
+      onDestroy: settings.onDestroy,
       logGroupNames: [databaseLogGroups(settings.name)],
     });
     const network = new Network(this, 'Network', {
@@ -68,6 +70,7 @@ export class DrawbridgeStack extends Stack {
     });
     const drain = new Drain(this, 'Drain', { encryption, createTimeout: CREATE_TIMEOUT });
     drain.before(network, ...boxes, ...intake.map(({ box }) => box));
+    if (settings.onDestroy === 'delete') drain.before(new Emptier(this, 'Emptier', { encryption, bucket }));
     const documents = new Documents(this, 'Documents', { database, maxTtlMinutes: settings.maxTtlMinutes });
     const { topic } = new Notifications(this, 'Notifications', { ...settings, encryption });
     const workflow = new Workflow(this, 'Workflow', { ...settings, encryption, functions, documents, topic });

@@ -1,7 +1,7 @@
 /** What is judged: every setting that changes which resources there are, or their policies, in both positions. */
 export const CONFIGURATIONS = {
   default: {},
-  bare: { jumpHost: 'none', objectLockMode: 'none', flowLogs: false, schedule: 'none' },
+  bare: { jumpHost: 'none', objectLockMode: 'none', flowLogs: false, schedule: 'none', onDestroy: 'delete' },
   full: {
     jumpHost: 'always',
     objectLockMode: 'compliance',

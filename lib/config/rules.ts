@@ -47,4 +47,14 @@ export const RULES: readonly Rule[] = [
       ? 'means nothing with objectLockMode none: leave it out, or choose governance or compliance'
       : undefined,
   ),
+  rule('onDestroy', { onDestroy: z.string(), objectLockMode: z.string() }, ({ onDestroy, objectLockMode }) =>
+    onDestroy === 'delete' && objectLockMode === 'compliance'
+      ? 'cannot be delete with objectLockMode compliance: nobody, not even AWS, can delete a backup before its lock ends'
+      : undefined,
+  ),
+  rule('onDestroy', { onDestroy: z.string(), deletionProtection: z.boolean() }, (settings) =>
+    settings.onDestroy === 'delete' && settings.deletionProtection
+      ? 'cannot be delete with deletionProtection true: the backups would be gone when the protected database stops the deletion'
+      : undefined,
+  ),
 ];

@@ -164,7 +164,10 @@ describe.each(CONFIGURATION_NAMES)('the bucket of the %s stack', (configuration)
     test('of reading, and of deleting what has to go; only of writing', async () => {
       const denied: string[] = [];
       for (const name of await s3Actions('object')) if (!(await may(`s3:${name}`, key))) denied.push(name);
+      // Where the stack's end deletes what is locked, its emptier alone may.
+      const bypass = stack.roles.includes('emptier') ? ['BypassGovernanceRetention'] : [];
       expect(denied.sort()).toEqual([
+        ...bypass,
         'PutObject',
         'ReplicateDelete',
         'ReplicateObject',
@@ -180,6 +183,28 @@ describe.each(CONFIGURATION_NAMES)('the bucket of the %s stack', (configuration)
       );
     });
   });
+
+  if (stack.roles.includes('emptier'))
+    describe('with onDestroy delete is emptied', () => {
+      const may = (who: Asker, action: string) =>
+        isAllowed(who, { action, resource: key, resourcePolicy: policy });
+
+      test('by its emptier, which may do nothing else to what is in it', async () => {
+        const allowed: string[] = [];
+        for (const name of await s3Actions('object'))
+          if (await may(stack.session('emptier'), `s3:${name}`)) allowed.push(name);
+        expect(allowed.sort()).toEqual([
+          'AbortMultipartUpload',
+          'BypassGovernanceRetention',
+          'DeleteObjectVersion',
+        ]);
+      });
+
+      test('past its locks by nobody else, even who may do everything', async () => {
+        for (const who of [ADMINISTRATOR, almighty(backupBox), almighty(stack.session('drain'))])
+          expect(await may(who, 's3:BypassGovernanceRetention')).toBe(false);
+      });
+    });
 
   describe('is encrypted with a key', () => {
     const mayUse = (who: Asker, action: string) =>

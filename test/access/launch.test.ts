@@ -211,6 +211,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
       destroy: 'lambda.amazonaws.com',
       sweep: 'lambda.amazonaws.com',
       drain: 'lambda.amazonaws.com',
+      emptier: 'lambda.amazonaws.com',
       schedule: 'scheduler.amazonaws.com',
       'backup run': 'states.amazonaws.com',
       'backup of one database': 'states.amazonaws.com',

@@ -133,6 +133,15 @@ export const REVIEWED: Readonly<Record<RoleName, readonly string[]>> = {
   ],
   destroy: [...writeLogs('LifecycleDestroyLogs'), ...END_BOXES],
   drain: [...writeLogs('DrainDrainerLogs'), ...END_BOXES],
+  emptier: [
+    ...writeLogs('EmptierEmptyLogs'),
+    'cloudformation:DescribeStacks on {AWS::StackId}',
+    's3:ListBucketMultipartUploads on {BackupsBucket.Arn}',
+    's3:ListBucketVersions on {BackupsBucket.Arn}',
+    's3:AbortMultipartUpload on {BackupsBucket.Arn}/*',
+    's3:BypassGovernanceRetention on {BackupsBucket.Arn}/*',
+    's3:DeleteObjectVersion on {BackupsBucket.Arn}/*',
+  ],
   sweep: [
     ...writeLogs('LifecycleSweepLogs'),
     ...END_BOXES,

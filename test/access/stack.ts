@@ -13,6 +13,7 @@ export const ROLES = {
   destroy: 'LifecycleDestroy',
   sweep: 'LifecycleSweep',
   drain: 'DrainDrainer',
+  emptier: 'EmptierEmpty',
   schedule: 'SweepScheduleRole',
   'backup run': 'WorkflowRunRole',
   'backup of one database': 'WorkflowBackupRole',

@@ -48,6 +48,7 @@ describe('settings', () => {
       zstdLevel: 3,
       objectLockMode: 'governance',
       objectLockDays: 7,
+      onDestroy: 'keep',
       flowLogs: true,
       intakeSources: [],
       deletionProtection: false,
@@ -183,6 +184,14 @@ describe('settings', () => {
   test.each([
     [{ ttlMinutes: 721 }, 'ttlMinutes: must not be more than maxTtlMinutes'],
     [{ objectLockMode: 'none', objectLockDays: 7 }, 'objectLockDays: means nothing with objectLockMode none'],
+    [
+      { onDestroy: 'delete', objectLockMode: 'compliance' },
+      'onDestroy: cannot be delete with objectLockMode comp',
+    ],
+    [
+      { onDestroy: 'delete', deletionProtection: true },
+      'onDestroy: cannot be delete with deletionProtection true',
+    ],
   ])('%j is refused, which contradicts itself', (settings, problem) => {
     expect(refusal({ drawbridge: settings })).toContain(`- ${problem}`);
     const text = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)]));

@@ -81,28 +81,28 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   },
   {
     rules: ['LambdaInsideVPC', 'lambda_inside_vpc_check'],
-    at: ['Lifecycle/', 'Drain/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Intake/'],
     reason:
       'The functions call APIs of AWS only and never the database. In the VPC they would gain a way to it, and their network ' +
       'interfaces would hold up the deletion of the stack by up to twenty minutes.',
   },
   {
     rules: ['LambdaConcurrency'],
-    at: ['Lifecycle/', 'Drain/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Intake/'],
     reason:
       'Young accounts have a quota of ten, all of which must stay unreserved: any reservation fails the deployment. The ' +
       'number of boxes is bounded by `maxBoxes`, which create itself checks.',
   },
   {
     rules: ['LambdaDLQ'],
-    at: ['Lifecycle/', 'Drain/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Intake/'],
     reason:
       'Create and destroy are invoked synchronously: their caller gets the error. A sweep that fails is repeated by its ' +
-      'schedule, and the next one does its work. The drain answers CloudFormation, which reports its failure.',
+      'schedule, and the next one does its work. The drain and the emptier answer CloudFormation, which reports their failure.',
   },
   {
     rules: ['LambdaTracing'],
-    at: ['Lifecycle/', 'Drain/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Intake/'],
     reason:
       'Each function is one process that calls EC2 in sequence and logs every step; there is no chain to trace. Tracing would ' +
       'add a right on all resources to each of four roles.',
@@ -155,6 +155,13 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
     reason:
       'The keys of backups hold their start and cannot be known before. The bucket policy lets a box write each once and ' +
       'delete none; the sweep may only abort uploads.',
+  },
+  {
+    rules: iam5('<BackupsBucket.Arn>/*'),
+    at: ['Emptier/'],
+    reason:
+      'Only with `onDestroy: delete`: the bucket is emptied, whatever lies in it, when the stack itself is deleted and at no ' +
+      'other time. The role may delete, bypass governance locks and abort uploads, in this bucket alone.',
   },
   {
     rules: iam5(ec2('instance/*')),

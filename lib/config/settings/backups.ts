@@ -14,4 +14,7 @@ export const backupSettings = {
     .unwrap()
     .optional()
     .describe('days for which a written backup cannot be deleted'),
+  onDestroy: oneOf(['keep', 'delete'], 'keep').describe(
+    'what `cdk destroy` does with backups, key and database: `keep` (the database as a snapshot), or `delete` for good',
+  ),
 } as const;
