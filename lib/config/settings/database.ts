@@ -29,7 +29,9 @@ export const databaseNameRule = z
 
 /** Settings of the database. */
 export const databaseSettings = {
-  engine: oneOf(ENGINES, 'postgres').describe('`postgres`, `mysql`, `mariadb`'),
+  engine: oneOf(ENGINES, 'postgres').describe(
+    '`postgres`, `mysql`, `mariadb`; a change is refused, since another server would be another database',
+  ),
   /** Its form depends on the engine, and so does its default. */
   engineVersion: z
     .string('must be a text, in quotes, such as "18"')
@@ -47,7 +49,9 @@ export const databaseSettings = {
   multiAz: yesOrNo(false).describe('a standby in a second zone, at twice the price'),
   databaseName: databaseNameRule
     .default('app')
-    .describe('name of the database that is created and backed up'),
+    .describe(
+      'name of the database that is created and backed up; a change is refused, since it would replace the server',
+    ),
   /** Given as a path; holds the certificates themselves once read. */
   databaseCa: authorities
     .optional()
