@@ -3,14 +3,24 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { TAGS } from '../contract/tags';
+import type { Network } from './network';
 import { largestSize, USER_DATA_BYTES } from './user-data';
 
 /** Standard, not minimal: only this image brings the SSM agent. Resolved at launch, so that it is always patched. */
 const IMAGE = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64';
 
+/** What the Systems Manager agent does in the name of its instance. */
+export const AGENT_ACTIONS: readonly string[] = [
+  'ssm:UpdateInstanceInformation',
+  'ssmmessages:CreateControlChannel',
+  'ssmmessages:CreateDataChannel',
+  'ssmmessages:OpenControlChannel',
+  'ssmmessages:OpenDataChannel',
+];
+
 /** Properties of {@link InstanceBlueprint}. */
 export interface InstanceBlueprintProps {
-  readonly vpc: ec2.IVpc;
+  readonly network: Network;
   /** Prefix of the name that the console shows. */
   readonly name: string;
   /** Value of the purpose tag. */
@@ -29,8 +39,8 @@ export interface InstanceBlueprintProps {
 }
 
 /**
- * Role, security group and launch template of instances that have no open port, no key pair, no public address of their
- * own and are reached through Systems Manager only.
+ * Role, security group and launch template of instances that have no open port, no key pair, no public address but
+ * what their subnet may give, and are reached through Systems Manager only.
  */
 export class InstanceBlueprint extends Construct implements ec2.IConnectable, iam.IGrantable {
   readonly role: iam.Role;
@@ -84,29 +94,20 @@ function agentRole(scope: Construct, purpose: string): iam.Role {
   role.addToPolicy(
     new iam.PolicyStatement({
       sid: 'SystemsManagerAgent',
-      actions: [
-        'ssm:UpdateInstanceInformation',
-        'ssmmessages:CreateControlChannel',
-        'ssmmessages:CreateDataChannel',
-        'ssmmessages:OpenControlChannel',
-        'ssmmessages:OpenDataChannel',
-      ],
+      actions: [...AGENT_ACTIONS],
       resources: ['*'],
     }),
   );
   return role;
 }
 
-function outboundGroup(scope: Construct, props: InstanceBlueprintProps): ec2.SecurityGroup {
+function outboundGroup(scope: Construct, { network, purpose }: InstanceBlueprintProps): ec2.SecurityGroup {
   const group = new ec2.SecurityGroup(scope, 'SecurityGroup', {
-    vpc: props.vpc,
-    description: `Instances with the purpose ${props.purpose}: nothing in`,
+    vpc: network.vpc,
+    description: `Instances with the purpose ${purpose}: nothing in`,
     allowAllOutbound: false,
   });
-  group.addEgressRule(ec2.Peer.anyIpv6(), ec2.Port.tcp(443), 'AWS APIs through the egress-only gateway');
-  // Wide in words only: the one IPv4 route out of the subnet is the gateway endpoint's, to S3 of this region. Its prefix
-  // list would be the narrower target, but an id of it cannot be named without a look-up at synth.
-  group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'S3 through the gateway endpoint');
+  network.letOut(group);
   return group;
 }
 

@@ -5,12 +5,12 @@ import { Construct } from 'constructs';
 import { JUMP_HOST, TAGS } from '../contract/tags';
 import type { Settings } from './config/schema';
 import { InstanceBlueprint } from './instance-blueprint';
+import type { Network } from './network';
 import { agentScript, renderUserData } from './user-data';
 
 /** Properties of {@link JumpHost}. */
 export interface JumpHostProps {
-  readonly vpc: ec2.IVpc;
-  readonly subnets: readonly ec2.ISubnet[];
+  readonly network: Network;
   /** Prefix of names. */
   readonly name: string;
   /** arm64. */
@@ -32,17 +32,17 @@ export class JumpHost extends Construct implements ec2.IConnectable {
   constructor(scope: Construct, id: string, props: JumpHostProps) {
     super(scope, id);
     const blueprint = new InstanceBlueprint(this, 'Blueprint', {
-      vpc: props.vpc,
+      network: props.network,
       name: props.name,
       purpose: JUMP_HOST,
       instanceType: props.instanceType,
       volumeGiB: VOLUME_GIB,
-      userData: () => renderUserData(agentScript(), []),
+      userData: () => renderUserData(agentScript(props.network.dualStackAgent), []),
     });
     this.connections = blueprint.connections;
     this.group = new autoscaling.AutoScalingGroup(this, 'Group', {
-      vpc: props.vpc,
-      vpcSubnets: { subnets: [...props.subnets] },
+      vpc: props.network.vpc,
+      vpcSubnets: { subnets: [...props.network.boxSubnets] },
       launchTemplate: blueprint.launchTemplate,
       minCapacity: props.mode === 'always' ? 1 : 0,
       // No desired capacity: a deployment would reset it under the feet of whoever is connected.

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { BOX_PATHS } from '../contract/environment';
 import type { Purpose } from '../contract/purposes';
 import { InstanceBlueprint } from './instance-blueprint';
+import type { Network } from './network';
 import {
   agentScript,
   expiryScript,
@@ -15,7 +16,7 @@ import {
 
 /** Properties of {@link Jumpbox}. */
 export interface JumpboxProps {
-  readonly vpc: ec2.IVpc;
+  readonly network: Network;
   /** Prefix of names. */
   readonly name: string;
   readonly purpose: Purpose;
@@ -84,7 +85,7 @@ export class Jumpbox extends Construct implements ec2.IConnectable, iam.IGrantab
     this.files[path] = text;
   }
 
-  private userData({ installation, maxTtlMinutes, finally: last }: JumpboxProps): string {
+  private userData({ network, installation, maxTtlMinutes, finally: last }: JumpboxProps): string {
     const install =
       installation === undefined
         ? []
@@ -94,7 +95,7 @@ export class Jumpbox extends Construct implements ec2.IConnectable, iam.IGrantab
               files: { ...installation.files, ...this.files, ...this.boxEnv() },
             }),
           ];
-    return renderUserData(agentScript(), [
+    return renderUserData(agentScript(network.dualStackAgent), [
       expiryScript(maxTtlMinutes),
       ...install,
       ...(last === undefined ? [] : [last]),

@@ -63,11 +63,11 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
   );
   output(OUTPUTS.databasePort, database.port, 'Port of the database');
   output(OUTPUTS.databaseName, database.databaseName, 'Name of the database');
-  output(OUTPUTS.databaseSecret, database.secretArn, 'Name and password of the master; rotated every 7 days');
+  output(OUTPUTS.databaseSecret, database.secretArn, database.secretDescription);
   output(
     'PasswordCommand',
     `aws secretsmanager get-secret-value --region ${Aws.REGION} --secret-id "${database.secretArn}" --query SecretString --output text`,
-    'Prints name and password of the master',
+    'Prints name and password',
   );
   output('RunStateMachineArn', of.workflow.run.stateMachineArn, 'Backs up every database: start it with {}');
   output('BackupStateMachineArn', of.workflow.backup.stateMachineArn, 'Backs up one database; runs start it');

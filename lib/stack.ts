@@ -4,21 +4,26 @@ import { BOX_ENVIRONMENT, BOX_PATHS } from '../contract/environment';
 import { BackupBucket } from './backup-bucket';
 import { BackupSchedule } from './backup-schedule';
 import { BoxProgram } from './box-program';
+import { existingDatabaseOf, existingNetworkOf } from './config/existing';
 import type { Settings } from './config/schema';
-import { Database, databaseLogGroups } from './database';
+import type { Database } from './database';
 import { databasePackages } from './database-engine';
 import { Documents } from './documents';
 import { Drain } from './drain';
 import { Emptier } from './emptier';
 import { Encryption } from './encryption';
+import { ExistingDatabase } from './existing-database';
+import { ExistingNetwork } from './existing-network';
 import { Intake, type IntakeProps } from './intake/intake';
 import type { IntakeSource } from './intake/source';
 import { JumpHost } from './jump-host';
 import { Jumpbox } from './jumpbox';
 import { CREATE_TIMEOUT, LifecycleFunctions } from './lifecycle-functions';
-import { Network } from './network';
+import type { Network } from './network';
 import { Notifications } from './notifications';
 import { addOutputs } from './outputs';
+import { databaseLogGroups, OwnDatabase } from './own-database';
+import { OwnNetwork } from './own-network';
 import { SweepSchedule } from './sweep-schedule';
 import type { Installation } from './user-data';
 import { Workflow } from './workflow';
@@ -42,15 +47,14 @@ export class DrawbridgeStack extends Stack {
   constructor(scope: Construct, id: string, props: DrawbridgeStackProps) {
     super(scope, id, { description: 'Private database, jump host and jumpboxes (Drawbridge)', ...props });
     const { settings } = props;
+    const ownDatabase = existingDatabaseOf(settings) === undefined;
     const encryption = new Encryption(this, 'Encryption', {
       onDestroy: settings.onDestroy,
-      logGroupNames: [databaseLogGroups(settings.name)],
+      logGroupNames: ownDatabase ? [databaseLogGroups(settings.name)] : [],
     });
-    const network = new Network(this, 'Network', {
-      ...(settings.flowLogs ? { flowLogGroup: encryption.logGroup(this, 'FlowLogs') } : {}),
-    });
+    const network = this.addNetwork(settings, encryption);
     const bucket = new BackupBucket(this, 'Backups', { ...settings, key: encryption.key });
-    const database = new Database(this, 'Database', { ...settings, network, encryption });
+    const database = this.addDatabase(settings, network, encryption);
     const program = new BoxProgram(this, 'Program');
     const boxes = this.addBoxes(settings, network, bucket, database, program);
     const intake = this.addIntake({ ...settings, network, encryption, bucket, program });
@@ -79,6 +83,26 @@ export class DrawbridgeStack extends Stack {
     addOutputs(this, { functions, bucket, database, documents, jumpHost, workflow, topic });
   }
 
+  private addNetwork(settings: Settings, encryption: Encryption): Network {
+    const { egress, s3PrefixListId, multiAz } = settings;
+    const existing = existingNetworkOf(settings);
+    if (existing !== undefined) return new ExistingNetwork(this, 'Network', existing);
+    if (egress === 'existing') throw new Error('Nothing says which network exists.');
+    return new OwnNetwork(this, 'Network', {
+      egress,
+      s3PrefixListId,
+      multiAz,
+      ...(settings.flowLogs ? { flowLogGroup: encryption.logGroup(this, 'FlowLogs') } : {}),
+    });
+  }
+
+  private addDatabase(settings: Settings, network: Network, encryption: Encryption): Database {
+    const existing = existingDatabaseOf(settings);
+    return existing === undefined
+      ? new OwnDatabase(this, 'Database', { ...settings, network, encryption })
+      : new ExistingDatabase(this, 'Database', existing);
+  }
+
   private addBoxes(
     settings: Settings,
     network: Network,
@@ -87,7 +111,7 @@ export class DrawbridgeStack extends Stack {
     program: BoxProgram,
   ): Jumpbox[] {
     const common = {
-      vpc: network.vpc,
+      network,
       name: settings.name,
       instanceType: settings.boxTypes[0],
       volumeGiB: settings.boxVolumeGiB,
@@ -105,6 +129,7 @@ export class DrawbridgeStack extends Stack {
     program.grantFetch(backup);
     network.allowThroughEndpoint(bucket.bucket.arnForObjects('*'), BACKUP_ACTIONS);
     network.allowThroughEndpoint(bucket.bucket.bucketArn, ['s3:ListBucket']);
+    network.allowSecret(database.secretArn);
     network.allowThroughEndpoint(program.asset.bucket.arnForObjects('*'), ['s3:GetObject']);
     backup.addEnvironment(BOX_ENVIRONMENT.region, Aws.REGION);
     backup.addEnvironment(BOX_ENVIRONMENT.stackId, Aws.STACK_ID);
@@ -125,8 +150,7 @@ export class DrawbridgeStack extends Stack {
   private addJumpHost(settings: Settings, network: Network, database: Database): JumpHost | undefined {
     if (settings.jumpHost === 'none') return undefined;
     const jumpHost = new JumpHost(this, 'JumpHost', {
-      vpc: network.vpc,
-      subnets: network.boxSubnets,
+      network,
       name: settings.name,
       instanceType: settings.boxTypes[0],
       mode: settings.jumpHost,

@@ -31,13 +31,17 @@ const unit = (name: string, sections: string): string => writeFile(`/etc/systemd
 
 /**
  * Runs before the agent first starts: by default it knows IPv4 only, and would never come online from a subnet whose way
- * out is IPv6 (https://github.com/aws/amazon-ssm-agent#readme). No program besides the agent is switched to dual-stack
+ * out is IPv6 (https://github.com/aws/amazon-ssm-agent#readme), nor with the switch where only IPv4 leads out, or where
+ * interface endpoints answer to the ordinary names. No program besides the agent is switched to dual-stack
  * names: S3 by its ordinary name goes through the endpoint, and Secrets Manager's ordinary name has both families.
  */
-export const agentScript = (): string =>
+export const agentScript = (dualStack: boolean): string =>
   bash(
     'mkdir -p /etc/amazon/ssm',
-    writeFile('/etc/amazon/ssm/amazon-ssm-agent.json', '{"Agent":{"UseDualStackEndpoint":true}}'),
+    writeFile(
+      '/etc/amazon/ssm/amazon-ssm-agent.json',
+      JSON.stringify({ Agent: { UseDualStackEndpoint: dualStack } }),
+    ),
   );
 
 /** Powers off, which terminates, once the expiry in the box's tag has passed. Without a readable tag it fails, loudly. */

@@ -38,23 +38,39 @@ const alone = z.strictObject(shape, {
       : 'must be an object: {"drawbridge": {"name": "…", …}}',
 });
 
-const together = RULES.reduce(
-  (schema, { setting, problem }) =>
-    schema.refine((settings) => problem(settings) === undefined, {
-      path: [setting],
-      error: ({ input }) => problem(input),
-      when: () => true,
-    }),
-  alone,
-);
+/** What a rule looks at: every setting that is right in itself, defaults included, and the names of those that were given. */
+function judge(input: unknown): { setting: string; problem: string }[] {
+  const given = z.record(z.string(), z.unknown()).catch({}).parse(input);
+  const sound = Object.entries(shape).flatMap(([name, schema]) => {
+    const { success, data } = schema.safeParse(given[name]);
+    return success ? [[name, data] as const] : [];
+  });
+  const names = new Set(Object.keys(given));
+  return RULES.flatMap(({ setting, problem }) => {
+    const found = problem(Object.fromEntries(sound), names);
+    return found === undefined ? [] : [{ setting, problem: found }];
+  });
+}
 
-/** Every setting, with its default. */
-export const settingsSchema = together.transform((settings) => ({
+/** Every setting, with its default, and what they must hold together: every problem is found, not only the first. */
+export const settingsSchema = z.unknown().transform((input, context) => {
+  const { data, error } = alone.safeParse(input);
+  for (const { path, message } of error?.issues ?? [])
+    context.issues.push({ code: 'custom', path, message, input });
+  for (const { setting, problem } of judge(input))
+    context.issues.push({ code: 'custom', path: [setting], message: problem, input });
+  return data === undefined || context.issues.length > 0 ? z.NEVER : withDerived(data);
+});
+
+/** The defaults that depend on other settings. */
+const withDerived = (settings: z.output<typeof alone>) => ({
   ...settings,
   engineVersion: settings.engineVersion ?? VERSIONS[settings.engine].standard,
   objectLockDays: settings.objectLockDays ?? OBJECT_LOCK_DAYS,
   databases: settings.databases ?? [settings.databaseName],
-}));
+  egress: settings.egress ?? (settings.vpcId === undefined ? ('ipv6' as const) : ('existing' as const)),
+  flowLogs: settings.flowLogs && settings.vpcId === undefined,
+});
 
 /** What the app is told, checked and complete. Durations are in minutes or days, sizes in GiB, as the names say. */
 export type Settings = Readonly<z.output<typeof settingsSchema>>;
@@ -72,6 +88,6 @@ export function kindOf(name: SettingName): 'number' | 'boolean' | 'list' | 'json
     schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.def.innerType : schema;
   if (inner instanceof z.ZodNumber) return 'number';
   if (inner instanceof z.ZodBoolean) return 'boolean';
-  if (inner instanceof z.ZodArray) return 'json';
+  if (inner instanceof z.ZodArray || inner instanceof z.ZodRecord) return 'json';
   return inner instanceof z.ZodTuple ? 'list' : 'text';
 }

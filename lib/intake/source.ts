@@ -59,7 +59,7 @@ export class IntakeSource extends Construct {
 
   private addBox({ source, network, bucket, program, ...props }: IntakeSourceProps): Jumpbox {
     const box = new Jumpbox(this, 'Box', {
-      vpc: network.vpc,
+      network,
       name: props.name,
       purpose: 'intake',
       source: source.name,

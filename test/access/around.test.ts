@@ -1,6 +1,6 @@
-import { CONFIGURATION_NAMES } from '../configurations';
+import { CONFIGURATION_NAMES, EXISTING_DATABASE } from '../configurations';
 import { ACCOUNT, REGION, STACK_NAME } from './concrete';
-import { ADMINISTRATOR, isAllowed, service } from './decide';
+import { ADMINISTRATOR, type Context, isAllowed, service } from './decide';
 import { endpointPolicy, keyPolicy } from './policies';
 import { JudgedStack } from './stack';
 
@@ -46,7 +46,8 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     });
   });
 
-  describe('through the S3 endpoint', () => {
+  const throughOurs = stack.stranger ? describe.skip : describe;
+  throughOurs('through the S3 endpoint', () => {
     const may = (action: string, resource: string) =>
       isAllowed(ADMINISTRATOR, { action, resource, endpointPolicy: endpointPolicy(concrete) });
     const repositories = `arn:aws:s3:::al2023-repos-${REGION}-de612dc2`;
@@ -95,7 +96,62 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     });
 
     test('is the only secret that they read', async () => {
-      expect(await mayRead(stack.secretArn.replace('rds!', 'other-'), 'backup box')).toBe(false);
+      const other = stack.secretArn.replace(/secret:./, 'secret:x');
+      expect(other).not.toBe(stack.secretArn);
+      expect(await mayRead(other, 'backup box')).toBe(false);
+    });
+
+    const withKey = stack.stranger ? test : test.skip;
+    withKey(
+      'with a key of its own is decrypted by backup boxes, through Secrets Manager, and nothing else is',
+      async () => {
+        const mayDecrypt = (name: Parameters<JudgedStack['session']>[0], change: Context = {}) =>
+          isAllowed(stack.session(name), {
+            action: 'kms:Decrypt',
+            resource: EXISTING_DATABASE.databaseSecretKeyArn,
+            context: {
+              'kms:ViaService': `secretsmanager.${REGION}.amazonaws.com`,
+              'kms:EncryptionContext:SecretARN': stack.secretArn,
+              ...change,
+            },
+            resourcePolicy: keyPolicy(concrete),
+          });
+        for (const name of stack.roles)
+          expect([name, await mayDecrypt(name)]).toEqual([name, name === 'backup box']);
+        for (const change of [
+          { 'kms:ViaService': undefined },
+          { 'kms:ViaService': `s3.${REGION}.amazonaws.com` },
+          { 'kms:EncryptionContext:SecretARN': `${stack.secretArn}x` },
+        ])
+          expect(await mayDecrypt('backup box', change)).toBe(false);
+      },
+    );
+  });
+
+  const withEndpoints = endpointPolicy(concrete, 'NetworkEndpointsSsmMessages') ? describe : describe.skip;
+  withEndpoints('through the interface endpoints', () => {
+    const may = (endpoint: string, action: string, resource: string, account = ACCOUNT) =>
+      isAllowed(
+        { ...ADMINISTRATOR, identity: { ...ADMINISTRATOR.identity, 'aws:PrincipalAccount': account } },
+        { action, resource, endpointPolicy: endpointPolicy(concrete, `NetworkEndpoints${endpoint}`) },
+      );
+    const instance = stack.ec2Arn('instance/i-0123456789abcdef0');
+
+    test('even somebody who may do everything does what an agent does, and reads one secret', async () => {
+      expect(await may('SsmC', 'ssm:UpdateInstanceInformation', instance)).toBe(true);
+      for (const channel of ['Control', 'Data'])
+        for (const verb of ['Create', 'Open'])
+          expect(await may('SsmMessages', `ssmmessages:${verb}${channel}Channel`, '*')).toBe(true);
+      expect(await may('Secrets', 'secretsmanager:GetSecretValue', stack.secretArn)).toBe(true);
+    });
+
+    test('and nothing else, nor for another account', async () => {
+      expect(await may('SsmC', 'ssm:SendCommand', instance)).toBe(false);
+      expect(await may('SsmC', 'ssm:UpdateInstanceInformation', instance, '999999999999')).toBe(false);
+      const other = stack.secretArn.replace('rds!', 'other-');
+      expect(await may('Secrets', 'secretsmanager:GetSecretValue', other)).toBe(false);
+      for (const action of ['PutSecretValue', 'DeleteSecret'])
+        expect(await may('Secrets', `secretsmanager:${action}`, stack.secretArn)).toBe(false);
     });
   });
 

@@ -115,7 +115,10 @@ export async function decide(asker: Asker, asked: Asked): Promise<EvaluationResu
           present({ ...asker.identity, 'aws:SecureTransport': 'true', ...context }),
         ),
       },
-      identityPolicies: asker.policies.map(({ name, policy }) => ({ name, policy })),
+      identityPolicies: asker.policies.map(({ name, policy }) => ({
+        name,
+        policy: policyWithStandIns(policy),
+      })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
       ...(resourcePolicy === undefined ? {} : { resourcePolicy: policyWithStandIns(resourcePolicy) }),

@@ -15,12 +15,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
   const stackId = concrete.ref('AWS::StackId');
   const templateArn = (prefix: string): string =>
     stack.ec2Arn(`launch-template/${concrete.ref(concrete.id('AWS::EC2::LaunchTemplate', prefix))}`);
-  const subnets = (name: string): string[] =>
-    concrete
-      .ids('AWS::EC2::Subnet')
-      .filter((id) => id.includes(name))
-      .map((id) => stack.ec2Arn(`subnet/${concrete.ref(id)}`));
-  const [boxSubnet = ''] = subnets('boxSubnet');
+  const [boxSubnet = ''] = stack.subnets('box');
   const instance = stack.ec2Arn('instance/i-0123456789abcdef0');
 
   /** The launch of a proper access box, as EC2 shows it for each resource that it touches. */
@@ -92,8 +87,8 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     });
 
     test('but only in the box subnets', async () => {
-      for (const subnet of subnets('boxSubnet')) expect(await mayLaunch('subnet', {}, subnet)).toBe(true);
-      for (const subnet of [...subnets('databaseSubnet'), stack.ec2Arn('subnet/subnet-0foreign')]) {
+      for (const subnet of stack.subnets('box')) expect(await mayLaunch('subnet', {}, subnet)).toBe(true);
+      for (const subnet of [...stack.subnets('database'), stack.ec2Arn('subnet/subnet-0foreign')]) {
         expect(await mayLaunch('subnet', {}, subnet)).toBe(false);
         expect(await mayLaunch('network interface', { 'ec2:Subnet': subnet })).toBe(false);
       }

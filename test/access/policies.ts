@@ -60,9 +60,11 @@ export const bucketPolicy = (concrete: Concrete): Policy =>
 export const keyPolicy = (concrete: Concrete): Policy =>
   documentOf(concrete, concrete.id('AWS::KMS::Key'), 'KeyPolicy');
 
-/** The policy of the S3 endpoint. */
-export const endpointPolicy = (concrete: Concrete): Policy =>
-  documentOf(concrete, concrete.id('AWS::EC2::VPCEndpoint'), 'PolicyDocument');
+/** The policy of an endpoint of ours; undefined when it is somebody else's, or not there. */
+export function endpointPolicy(concrete: Concrete, endpoint = 'NetworkVpcS3'): Policy | undefined {
+  const [id] = concrete.ids('AWS::EC2::VPCEndpoint', endpoint);
+  return id === undefined ? undefined : documentOf(concrete, id, 'PolicyDocument');
+}
 
 /** The policy without one of its statements. */
 export function without(policy: Policy, sid: string): Policy {

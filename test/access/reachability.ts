@@ -31,16 +31,21 @@ export class Reachability {
     this.concrete = new Concrete(template);
   }
 
-  /** Security groups in use, by what they are attached to. */
+  /** Security groups of the template, by what they are attached to. */
   get groups(): readonly string[] {
     return this.concrete.ids('AWS::EC2::SecurityGroup');
+  }
+
+  /** Of the template, or the id of one that exists. */
+  private isGroup(peer: string): boolean {
+    return this.groups.includes(peer) || peer.startsWith('sg-');
   }
 
   /** `from → to: protocol port` for every pair of groups of which one lets it out and the other lets it in. */
   betweenGroups(): string[] {
     const into = this.rules('Ingress');
     return this.rules('Egress')
-      .filter(({ peer }) => this.groups.includes(peer))
+      .filter(({ peer }) => this.isGroup(peer))
       .filter((out) =>
         into.some(
           (rule) =>
@@ -58,14 +63,14 @@ export class Reachability {
   /** Who is let in from addresses rather than from a group. */
   fromAddresses(): string[] {
     return this.rules('Ingress')
-      .filter(({ peer }) => !this.groups.includes(peer))
+      .filter(({ peer }) => !this.isGroup(peer))
       .map((rule) => `${rule.peer} → ${this.name(rule.group)}: ${portsOf(rule)}`);
   }
 
   /** `group → range: protocol port` for what security groups let out to addresses; {@link waysOut} says where it can go. */
   outOfTheVpc(): string[] {
     return this.rules('Egress')
-      .filter(({ peer }) => !this.groups.includes(peer) && peer !== NOTHING)
+      .filter(({ peer }) => !this.isGroup(peer) && peer !== NOTHING)
       .map((rule) => `${this.name(rule.group)} → ${rule.peer}: ${portsOf(rule)}`)
       .sort();
   }
@@ -84,7 +89,7 @@ export class Reachability {
       destination: String(route.DestinationCidrBlock ?? route.DestinationIpv6CidrBlock),
       target: Object.keys(route).find((key) => /Id$/.test(key)) ?? 'nothing',
     }));
-    const endpoints = this.of('AWS::EC2::VPCEndpoint').flatMap(([, { RouteTableIds, IpAddressType }]) =>
+    const endpoints = this.endpoints('Gateway').flatMap(([, { RouteTableIds, IpAddressType = 'ipv4' }]) =>
       (RouteTableIds as unknown[]).map((table) => ({
         subnet: kindOf(table),
         destination: `S3 (${String(IpAddressType)})`,
@@ -95,10 +100,25 @@ export class Reachability {
     return [...new Set(all)].sort().map((way) => JSON.parse(way) as WayOut);
   }
 
+  /** `service in subnets behind groups` for every interface endpoint, and whether the service's own name leads to it. */
+  interfaceEndpoints(): string[] {
+    return this.endpoints('Interface').map(([, properties]) => {
+      const service = this.concrete.text(properties.ServiceName).split('.').at(-1) ?? '';
+      const subnets = properties.SubnetIds as unknown[];
+      const groups = (properties.SecurityGroupIds as unknown[]).map((one) => this.name(this.groupId(one)));
+      const name = properties.PrivateDnsEnabled === true ? 'by its own name' : 'by another name';
+      return `${service} in ${subnets.length} ${this.subnetKinds(subnets).join()} behind ${groups.join()} ${name}`;
+    });
+  }
+
   /** Kinds of subnet that a list of references names. */
   subnetKinds(references: unknown): string[] {
     const ids = this.concrete.value(references) as string[];
     return [...new Set(ids.map((id) => this.subnetKind(id)))];
+  }
+
+  private endpoints(type: 'Gateway' | 'Interface'): [string, Fields][] {
+    return this.of('AWS::EC2::VPCEndpoint').filter(([, { VpcEndpointType }]) => VpcEndpointType === type);
   }
 
   private rules(direction: 'Ingress' | 'Egress'): Rule[] {
@@ -113,7 +133,7 @@ export class Reachability {
 
   private rule(group: string, rule: Fields): Rule {
     const peer = rule.SourceSecurityGroupId ?? rule.DestinationSecurityGroupId;
-    const range = rule.CidrIp ?? rule.CidrIpv6;
+    const range = rule.CidrIp ?? rule.CidrIpv6 ?? rule.DestinationPrefixListId;
     if (peer === undefined && typeof range !== 'string')
       throw new Error(`A rule that is not understood: ${JSON.stringify(rule)}`);
     return {
@@ -125,9 +145,10 @@ export class Reachability {
     };
   }
 
-  /** Logical id of the group that a reference means. */
+  /** Logical id of the group that a reference means; the id itself when it stands in the template. */
   private groupId(reference: unknown): string {
     const id = this.concrete.text(reference);
+    if (reference === id) return id;
     const found = this.groups.find((group) => this.concrete.ref(group) === id);
     if (found === undefined) throw new Error(`${id} is no group of the template`);
     return found;
@@ -136,7 +157,7 @@ export class Reachability {
   private subnetKind(subnetId: string): string {
     const found =
       this.concrete.ids('AWS::EC2::Subnet').find((id) => this.concrete.ref(id) === subnetId) ?? '';
-    return /(box|database)Subnet/.exec(found)?.[1] ?? found;
+    return found === '' ? subnetId : (/(box|database)Subnet/.exec(found)?.[1] ?? found);
   }
 
   private name(group: string): string {

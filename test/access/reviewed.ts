@@ -1,4 +1,5 @@
-import type { RoleName } from './stack';
+import { EXISTING_DATABASE, EXISTING_NETWORK } from '../configurations';
+import type { JudgedStack, RoleName } from './stack';
 
 const AGENT = [
   'ssm:UpdateInstanceInformation on *',
@@ -94,7 +95,7 @@ const intakeDestroy = (source: string): string[] => [
  * All that each role may do, reviewed line by line: action, resource, condition keys (whose values the other proofs look
  * at). A line that is new or gone is a decision; make it here.
  */
-export const REVIEWED: Readonly<Record<RoleName, readonly string[]>> = {
+const REVIEWED: Readonly<Record<RoleName, readonly string[]>> = {
   'access box': AGENT,
   'jump host': AGENT,
   'backup box': [
@@ -198,3 +199,25 @@ export const reviewedVm = (source: string): string[] => [
   'ssm:ResumeSession on arn:aws:ssm:{here}:session/* if ssm:resourceTag/aws:ssmmessages:session-id',
   'ssm:TerminateSession on arn:aws:ssm:{here}:session/* if ssm:resourceTag/aws:ssmmessages:session-id',
 ];
+
+/** What is otherwise where network and database are somebody else's: the line that goes, and those that come. */
+const INSTEAD: readonly (readonly [line: string, ...instead: string[]])[] = [
+  [
+    'secretsmanager:GetSecretValue on {DatabaseInstance.MasterUserSecret.SecretArn}',
+    `secretsmanager:GetSecretValue on ${EXISTING_DATABASE.databaseSecretArn}`,
+    `kms:Decrypt on ${EXISTING_DATABASE.databaseSecretKeyArn} if kms:EncryptionContext:SecretARN, kms:ViaService`,
+  ],
+  ...EXISTING_NETWORK.boxSubnetIds.map(
+    (id, index) =>
+      [
+        `${LAUNCH} arn:aws:ec2:{here}:subnet/{NetworkVpcboxSubnet${index + 1}Subnet} if ec2:LaunchTemplate`,
+        `${LAUNCH} arn:aws:ec2:{here}:subnet/${id} if ec2:LaunchTemplate`,
+      ] as const,
+  ),
+];
+
+/** The reviewed list of a role in a stack. */
+export function reviewedOf(stack: JudgedStack, name: RoleName): string[] {
+  const instead = new Map(stack.stranger ? INSTEAD.map(([line, ...others]) => [line, others]) : []);
+  return REVIEWED[name].flatMap((line) => instead.get(line) ?? [line]);
+}

@@ -1,4 +1,9 @@
-import { CONFIGURATIONS, type ConfigurationName } from '../configurations';
+import {
+  CONFIGURATIONS,
+  type ConfigurationName,
+  EXISTING_DATABASE,
+  EXISTING_NETWORK,
+} from '../configurations';
 import { jsonWith } from '../lib/synth';
 import { Concrete } from './concrete';
 import { type Asker, sessionOf } from './decide';
@@ -65,12 +70,30 @@ export class JudgedStack {
     return this.concrete.arn(this.concrete.id('AWS::KMS::Key'));
   }
 
-  get endpointId(): string {
-    return this.concrete.ref(this.concrete.id('AWS::EC2::VPCEndpoint'));
+  /** Whether network and database are somebody else's. */
+  get stranger(): boolean {
+    return this.concrete.ids('AWS::EC2::VPC').length === 0;
   }
 
-  /** The secret that RDS makes for the master. */
+  /** Of the S3 endpoint. */
+  get endpointId(): string {
+    if (this.stranger) return EXISTING_NETWORK.s3EndpointId;
+    return this.concrete.ref(this.concrete.id('AWS::EC2::VPCEndpoint', 'NetworkVpcS3'));
+  }
+
+  /** ARNs of the subnets of a kind. */
+  subnets(kind: 'box' | 'database'): string[] {
+    const made = this.concrete
+      .ids('AWS::EC2::Subnet')
+      .filter((id) => id.includes(`${kind}Subnet`))
+      .map((id) => this.concrete.ref(id));
+    const given = kind === 'box' && this.stranger ? EXISTING_NETWORK.boxSubnetIds : [];
+    return [...made, ...given].map((id) => this.ec2Arn(`subnet/${id}`));
+  }
+
+  /** The secret that RDS makes for the master, or the one that was given. */
   get secretArn(): string {
+    if (this.stranger) return EXISTING_DATABASE.databaseSecretArn;
     const instance = this.concrete.id('AWS::RDS::DBInstance');
     return this.concrete.text({ 'Fn::GetAtt': [instance, 'MasterUserSecret.SecretArn'] });
   }

@@ -38,6 +38,8 @@ describe('settings', () => {
       timeZone: 'UTC',
       backupConcurrency: 2,
       proofEvery: 1,
+      databaseParameters: {},
+      databaseBackupDays: 7,
       egress: 'ipv6',
       jumpHost: 'on-demand',
       ttlMinutes: 60,
@@ -124,7 +126,20 @@ describe('settings', () => {
     ['maxTtlMinutes', [0, 2881]],
     ['boxTypes', [[], ['t3.micro'], ['t4g.nano'], ['a1.medium'], ['g4dn.xlarge'], 't4g.micro,']],
     ['jumpHost', ['sometimes']],
-    ['egress', ['public-ipv4']],
+    ['egress', ['ipv4', 'existing']],
+    ['vpcId', ['vpc-1', 'subnet-0123456789abcdef0', 5]],
+    ['boxSubnetIds', [[], 'subnet-1', ['vpc-0123456789abcdef0']]],
+    ['databaseSubnetIds', [['subnet-0123456789abcdef0']]],
+    ['databasePort', [0, 65_536, 'postgres']],
+    ['databaseHost', ['postgres://host', 'host:5432', '-a', 'a..b', '']],
+    ['databaseSecretArn', ['orders', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders']],
+    ['databaseSecretKeyArn', ['alias/orders', 'arn:aws:kms:eu-west-1:123456789012:alias/orders']],
+    [
+      'databaseParameters',
+      ['work_mem=1', { work_mem: 1 }, { 'Work Mem': '1' }, [], { 'rds.force_ssl': '0' }],
+    ],
+    ['databaseBackupDays', [0, 36]],
+    ['databaseBackupWindow', ['2:00-3:00', '02:00-02:29', '23:50-00:10', '24:00-24:30']],
     ['objectLockDays', [0, '7d']],
     ['zstdLevel', [0, 20]],
   ])('%s is refused when it is wrong', (name, values) => {
@@ -133,8 +148,8 @@ describe('settings', () => {
 
   test.each([
     ['postgres', ['15', '18', '17.11'], ['14', '19', '8.4']],
-    ['mysql', ['8.4', '8.0.46'], ['8', '5.7', '18', '9.1']],
-    ['mariadb', ['11.4', '10.11', '11.4.10'], ['11', '10.6', '11.8', '18']],
+    ['mysql', ['8.4.11', '8.0.46'], ['8', '8.4', '5.7.44', '18', '9.1.0']],
+    ['mariadb', ['11.4.13', '10.11.19'], ['11', '11.4', '10.6.25', '11.8.6', '18']],
   ])('admit versions of %s as the engine has them', (engine, right, wrong) => {
     for (const engineVersion of right)
       expect(read({ engine, engineVersion })).toMatchObject({ engine, engineVersion });
@@ -144,7 +159,7 @@ describe('settings', () => {
 
   test('choose the version by the engine where none is given', () => {
     const versions = ['postgres', 'mysql', 'mariadb'].map((engine) => read({ engine }).engineVersion);
-    expect(versions).toEqual(['18', '8.4', '11.4']);
+    expect(versions).toEqual(['18', '8.4.11', '11.4.13']);
   });
 
   test.each([

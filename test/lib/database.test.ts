@@ -97,9 +97,9 @@ describe('database', () => {
 });
 
 describe.each([
-  ['mysql', '8.4', ['mariadb114', 'mariadb114-client-utils']],
-  ['mariadb', '11.4', ['mariadb114', 'mariadb114-client-utils', 'mariadb114-server']],
-  ['mariadb', '10.11', ['mariadb1011', 'mariadb1011-client-utils', 'mariadb1011-server']],
+  ['mysql', '8.4.11', ['mariadb114', 'mariadb114-client-utils']],
+  ['mariadb', '11.4.13', ['mariadb114', 'mariadb114-client-utils', 'mariadb114-server']],
+  ['mariadb', '10.11.19', ['mariadb1011', 'mariadb1011-client-utils', 'mariadb1011-server']],
 ])('database of %s %s', (engine, engineVersion, packages) => {
   const settings = { engine, engineVersion };
 
@@ -111,7 +111,7 @@ describe.each([
       EnableCloudwatchLogsExports: ['error', 'slowquery'],
     });
     templateWith(settings).hasResourceProperties('AWS::RDS::DBParameterGroup', {
-      Family: `${engine}${engineVersion}`,
+      Family: `${engine}${engineVersion.replace(/\.\d+$/, '')}`,
       Parameters: { require_secure_transport: '1', slow_query_log: '1', log_output: 'FILE' },
     });
   });
@@ -129,6 +129,27 @@ describe.each([
     const text = readable(LaunchTemplateData.UserData);
     expect(text).toContain(`dnf install -y nodejs24 ${packages.join(' ')} zstd\n`);
     expect(text).toContain(`DRAWBRIDGE_ENGINE='${engine}'`);
+  });
+});
+
+describe('settings of the database', () => {
+  test('set parameters, but never those that demand TLS', () => {
+    templateWith({ databaseParameters: { work_mem: '8192' } }).hasResourceProperties(
+      'AWS::RDS::DBParameterGroup',
+      { Parameters: { 'rds.force_ssl': '1', work_mem: '8192' } },
+    );
+    templateWith({ engine: 'mysql', databaseParameters: { slow_query_log: '0' } }).hasResourceProperties(
+      'AWS::RDS::DBParameterGroup',
+      { Parameters: { require_secure_transport: '1', slow_query_log: '0' } },
+    );
+  });
+
+  test('say how long and when RDS takes its own backups', () => {
+    expect(propertiesWith({})).not.toHaveProperty('PreferredBackupWindow');
+    expect(propertiesWith({ databaseBackupDays: 14, databaseBackupWindow: '23:45-00:30' })).toMatchObject({
+      BackupRetentionPeriod: 14,
+      PreferredBackupWindow: '23:45-00:30',
+    });
   });
 });
 

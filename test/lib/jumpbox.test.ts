@@ -160,6 +160,7 @@ describe('what a box installs', () => {
       "DRAWBRIDGE_DATABASE_NAME='app'",
       "DRAWBRIDGE_DATABASE_PORT='{DatabaseInstance.Endpoint.Port}'",
       "DRAWBRIDGE_DATABASE_SECRET_ARN='{DatabaseInstance.MasterUserSecret.SecretArn}'",
+      "DRAWBRIDGE_ENGINE='postgres'",
       "DRAWBRIDGE_SCRATCH_DIRECTORY='/var/lib/drawbridge'",
       "DRAWBRIDGE_STACK_ID='{AWS::StackId}'",
       "DRAWBRIDGE_ZSTD_LEVEL='3'",

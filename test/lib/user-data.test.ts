@@ -109,5 +109,7 @@ describe('values in shell', () => {
 
 test('the size of user data is measured as the largest it can become', () => {
   expect(largestSize('ä${Token[AWS.Region.4]}b')).toBe(2 + 200 + 1);
-  expect(renderUserData(agentScript(), []).length).toBe(largestSize(renderUserData(agentScript(), [])));
+  expect(renderUserData(agentScript(true), []).length).toBe(
+    largestSize(renderUserData(agentScript(true), [])),
+  );
 });

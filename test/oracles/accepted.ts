@@ -238,8 +238,23 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
     rules: ['VPCSubnetAutoAssignPublicIpDisabled'],
     at: ['Network/Vpc/boxSubnet'],
     reason:
-      'The subnets assign no public IPv4 address. The rule means their IPv6 addresses, which boxes need to reach AWS: the ' +
-      'egress-only gateway lets nothing in, and no security group of a box has an inbound rule.',
+      'By default the subnets assign no public IPv4 address. The rule means their IPv6 addresses, which boxes need to reach ' +
+      'AWS: the egress-only gateway lets nothing in, and no security group of a box has an inbound rule.',
+  },
+  {
+    rules: ['subnet_auto_assign_public_ip_disabled_check', 'VPCNoUnrestrictedRouteToIGW'],
+    at: ['Network/Vpc/boxSubnet'],
+    reason:
+      'Only with `egress: public-ipv4`, which somebody must ask for: boxes then leave by an address of their own, for ' +
+      'networks without IPv6. No security group of a box has an inbound rule, so nothing can be opened from outside; the ' +
+      'database’s subnets have no such route.',
+  },
+  {
+    rules: ['RDSLoggingEnabled[LogExport::audit]', 'RDSLoggingEnabled[LogExport::general]'],
+    at: ['Database/Instance'],
+    reason:
+      'The general log holds every statement with its data, passwords that people set among them, and the audit log needs an ' +
+      'option group and grows with use. Errors and slow statements are exported.',
   },
   {
     rules: ['AwsSolutions-VPC7', 'VPCFlowLogsEnabled'],

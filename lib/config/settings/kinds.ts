@@ -18,3 +18,10 @@ export const yesOrNo = (standard: boolean) => z.boolean('must be true or false')
 /** Text of a certain form. */
 export const words = (pattern: RegExp, message: string, standard: string) =>
   z.string(message).regex(pattern, message).default(standard);
+
+/** Text of a certain form, which may be left out. */
+export const matching = (pattern: RegExp, message: string) => z.string(message).regex(pattern, message);
+
+/** Id of something of EC2. */
+export const idOf = (prefix: string, message: string) =>
+  matching(new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`), message);
