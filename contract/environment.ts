@@ -42,6 +42,8 @@ export const BOX_ENVIRONMENT = {
   /** Directory on a real disk, for the scratch database of a proof. */
   scratchDirectory: 'DRAWBRIDGE_SCRATCH_DIRECTORY',
   zstdLevel: 'DRAWBRIDGE_ZSTD_LEVEL',
+  /** File of the rules of an intake box. */
+  intakeRules: 'DRAWBRIDGE_INTAKE_RULES',
   /** Intake source that the box takes files from. */
   source: 'DRAWBRIDGE_SOURCE',
   /** ARN of the Step Functions execution that asks for the backup; set by the document, empty or missing otherwise. */

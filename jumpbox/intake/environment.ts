@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { BOX_ENVIRONMENT, BOX_PATHS } from '../../contract/environment';
+import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { EXIT } from '../../contract/exit-codes';
 import { intakeRules, type IntakeRules, SOURCE_NAME } from '../../contract/intake';
 import { reasonOf, Stop } from '../stop';
@@ -9,6 +9,7 @@ const schema = z.object({
   [BOX_ENVIRONMENT.region]: z.string().min(1),
   [BOX_ENVIRONMENT.bucket]: z.string().min(1),
   [BOX_ENVIRONMENT.source]: z.string().regex(SOURCE_NAME),
+  [BOX_ENVIRONMENT.intakeRules]: z.string().min(1),
 });
 
 /** What an intake box is told. */
@@ -22,15 +23,11 @@ export interface IntakeSettings {
 /**
  * Reads the environment and the file of rules once, at the door.
  *
- * @param rulesPath - beside the program, where the user data puts it
  * @throws Stop with `EXIT.usage` naming every problem
  */
-export function readIntakeSettings(
-  environment: NodeJS.ProcessEnv,
-  rulesPath: string = BOX_PATHS.intakeRules,
-): IntakeSettings {
+export function readIntakeSettings(environment: NodeJS.ProcessEnv): IntakeSettings {
   const read = schema.safeParse(environment);
-  const rules = intakeRules.safeParse(readRules(rulesPath));
+  const rules = intakeRules.safeParse(read.success ? readRules(read.data[BOX_ENVIRONMENT.intakeRules]) : {});
   const problems = [read, rules].flatMap((one) => one.error?.issues ?? []);
   if (!read.success || !rules.success) {
     const lines = problems.map(({ path, message }) => `- ${path.map(String).join('.')}: ${message}`);

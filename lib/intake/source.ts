@@ -77,6 +77,7 @@ export class IntakeSource extends Construct {
     });
     box.addFile(BOX_PATHS.intakeRules, JSON.stringify(rulesOf(source)));
     box.addEnvironment(BOX_ENVIRONMENT.region, Aws.REGION);
+    box.addEnvironment(BOX_ENVIRONMENT.intakeRules, BOX_PATHS.intakeRules);
     box.addEnvironment(BOX_ENVIRONMENT.source, source.name);
     bucket.grantIntake(box, source.name);
     program.grantFetch(box);

@@ -8,7 +8,7 @@ import { bash, writeFile } from '../user-data';
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-connect-methods.html).
  * `DisableForwarding` covers TCP, sockets, agent and X11 (sshd_config(5)); tunnel devices have a switch of their own.
  */
-const SSHD = `Port 22
+export const SSHD = `Port 22
 ListenAddress 127.0.0.1
 ListenAddress ::1
 HostKey /etc/ssh/ssh_host_ed25519_key
