@@ -37,6 +37,8 @@ export class ReceiptWriter {
     private readonly upload: Upload,
     private readonly prefix: string,
   ) {
+    // Each file that ends while the list waits for room waits with it.
+    this.gzip.setMaxListeners(0);
     this.gzip.on('data', (piece: Buffer) => {
       void this.pass(piece);
     });

@@ -1,0 +1,154 @@
+/** The box's program behind a real SSH server with the box's own configuration, the client, and S3. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { EXIT } from '../../contract/exit-codes';
+import { type Receipt, receipt as receiptSchema } from '../../contract/intake-protocol';
+import { localFiles } from '../../cli/push/local';
+import { PushBroken, Sender } from '../../cli/push/sender';
+import { BUCKET, type IntakeStage, INSTANCE, setIntakeStage } from '../support/intake-stage';
+
+let stage: IntakeStage;
+let files: string;
+
+beforeAll(async () => {
+  stage = await setIntakeStage({ refuse: ['**/*.secret'] });
+  files = join(stage.directory, 'files');
+  mkdirSync(join(files, 'log'), { recursive: true });
+  for (let at = 0; at < 200; at += 1)
+    writeFileSync(join(files, 'log', `${at}.log`), `line ${at} of a log that repeats itself\n`.repeat(500));
+  writeFileSync(join(files, 'large.bin'), Buffer.alloc(9 * 1024 ** 2, 'large '));
+  writeFileSync(join(files, 'id_ed25519'), '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n');
+  writeFileSync(join(files, 'x.secret'), 'x');
+  symlinkSync('/etc/passwd', join(files, 'link'));
+}, 120_000);
+afterAll(() => stage.stop());
+
+async function keys(prefix = ''): Promise<string[]> {
+  const found: string[] = [];
+  let ContinuationToken: string | undefined;
+  do {
+    const page = await stage.s3.send(
+      new ListObjectsV2Command({ Bucket: BUCKET, Prefix: prefix, ContinuationToken }),
+    );
+    found.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
+    ContinuationToken = page.NextContinuationToken;
+  } while (ContinuationToken !== undefined);
+  return found;
+}
+
+async function read(key: string): Promise<Buffer> {
+  const { Body } = await stage.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
+}
+
+const receipts = async (): Promise<string[]> =>
+  (await keys('intake/web/receipts/')).filter((key) => key.endsWith('receipt.json'));
+
+/** One push over SSH; `cutAfter` kills the line when so many bytes have been sent. */
+async function pushOnce(cutAfter = Infinity, resumed = false) {
+  const ssh = spawn('ssh', [...stage.ssh, 'push'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const sender = new Sender(ssh.stdin, ssh.stdout, {
+    client: 'test',
+    bytesPerSecond: undefined,
+    isResumed: () => resumed,
+    refused: () => undefined,
+    progress: ({ sentBytes }) => {
+      if (sentBytes > cutAfter) ssh.kill('SIGKILL');
+    },
+  });
+  try {
+    const committed = await sender.run(
+      localFiles({ path: files, as: 'files', exclude: [] }, () => undefined),
+    );
+    return { ...committed, sentBytes: sender.sentBytes };
+  } finally {
+    ssh.kill();
+  }
+}
+
+/** Every chunk that the receipt's list names is there. */
+async function listed({ list }: Receipt): Promise<string[]> {
+  const lines = gunzipSync(await read(list.key))
+    .toString('utf8')
+    .trim()
+    .split('\n');
+  const there = new Set(await keys('intake/web/files/'));
+  return lines.flatMap((line) => {
+    const { path, chunks } = JSON.parse(line) as { path: string; chunks?: string[] };
+    for (const sha256 of chunks ?? []) expect(there).toContain(`intake/web/files/${path}/${sha256}`);
+    return chunks === undefined ? [] : [path];
+  });
+}
+
+test('a line that is cut commits nothing, and what arrived is not sent again', async () => {
+  await expect(pushOnce(60_000)).rejects.toBeInstanceOf(PushBroken);
+  expect(await receipts()).toEqual([]);
+  const arrived = await keys('intake/web/files/');
+  const { receipt } = await pushOnce(Infinity, true);
+  expect(receipt).toMatchObject({ by: 'push', source: 'web', box: INSTANCE, files: 201, refused: 2 });
+  expect(receipt.refusals.map(({ path }) => path).sort()).toEqual(['files/id_ed25519', 'files/x.secret']);
+  expect(await listed(receipt)).toHaveLength(201);
+  expect(await keys('intake/web/files/')).toEqual(expect.arrayContaining(arrived));
+}, 120_000);
+
+test('a second push sends what has changed', async () => {
+  writeFileSync(join(files, 'log', '7.log'), 'changed\n'.repeat(500));
+  const { receipt, sentBytes } = await pushOnce();
+  expect(receipt).toMatchObject({ files: 201, unchanged: 200 });
+  expect(receipt.receivedBytes).toBeLessThan(1_000);
+  expect(sentBytes).toBeLessThan(100_000);
+  expect(await receipts()).toHaveLength(2);
+}, 60_000);
+
+test('everything is below the source’s prefix', async () => {
+  for (const key of await keys()) expect(key).toMatch(/^intake\/web\/(files\/files|receipts)\//);
+});
+
+test('a plain tar stream is taken too; links are refused, and the exit code says so', async () => {
+  const script = `tar -C '${files}' -c log/1.log link | ssh ${stage.ssh.map((word) => `'${word}'`).join(' ')} tar`;
+  // Not spawnSync: the metadata service answers from this very process.
+  const shell = spawn('bash', ['-o', 'pipefail', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const done = { stdout: '', status: undefined as number | null | undefined };
+  shell.stdout.setEncoding('utf8').on('data', (text: string) => (done.stdout += text));
+  [done.status] = (await once(shell, 'close')) as [number | null];
+  expect(done.status).toBe(EXIT.someRefused);
+  const { receipt } = JSON.parse(done.stdout) as { receipt: unknown };
+  const committed = receiptSchema.parse(receipt);
+  expect(committed).toMatchObject({ by: 'tar', files: 1, refused: 1 });
+  expect(committed.refusals[0]?.reason).toContain('only regular files');
+  const [chunk = ''] = await keys('intake/web/files/log/1.log/');
+  expect(gunzipSync(await read(chunk)).toString('utf8')).toContain('line 1 of a log');
+}, 60_000);
+
+describe('whoever has the key', () => {
+  test.each([['id'], ['push; id'], ['tar\nid'], ['$(id)'], ['sftp']])(
+    'runs nothing: %j',
+    (command) => {
+      const done = spawnSync('ssh', [...stage.ssh, command], { input: '', encoding: 'utf8' });
+      expect(done.status).toBe(EXIT.usage);
+      expect(done.stdout).not.toContain('uid=');
+      expect(done.stderr).toContain('Nothing can be run here');
+    },
+    30_000,
+  );
+
+  test('forwards nothing', () => {
+    const forward = spawnSync('ssh', ['-W', '127.0.0.1:22', ...stage.ssh], { input: '', encoding: 'utf8' });
+    expect(forward.status).not.toBe(0);
+    expect(forward.stderr).toMatch(/prohibited|failed|disabled/);
+    const back = spawnSync(
+      'ssh',
+      ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', '0:127.0.0.1:1', ...stage.ssh],
+      {
+        input: '',
+        encoding: 'utf8',
+        timeout: 20_000,
+      },
+    );
+    expect(back.status).not.toBe(0);
+  }, 30_000);
+});
