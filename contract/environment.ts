@@ -18,6 +18,14 @@ export const FUNCTION_ENVIRONMENT = {
   databaseHost: 'DRAWBRIDGE_DATABASE_HOST',
   databasePort: 'DRAWBRIDGE_DATABASE_PORT',
   bucket: 'DRAWBRIDGE_BUCKET',
+  /** Comma-separated. */
+  databases: 'DRAWBRIDGE_DATABASES',
+  keepDaily: 'DRAWBRIDGE_KEEP_DAILY',
+  keepWeekly: 'DRAWBRIDGE_KEEP_WEEKLY',
+  keepMonthly: 'DRAWBRIDGE_KEEP_MONTHLY',
+  keepAtLeast: 'DRAWBRIDGE_KEEP_AT_LEAST',
+  /** Days for which S3 keeps every object; 0 without lock. */
+  lockDays: 'DRAWBRIDGE_LOCK_DAYS',
   /** Intake source whose boxes the function opens and ends, and no others; unset in the operator's functions. */
   source: 'DRAWBRIDGE_SOURCE',
   /** Session document that leads to an intake box's SSH server. */

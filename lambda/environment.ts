@@ -7,6 +7,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 const text = z.string('is missing').min(1, 'is empty');
 const wholeNumber = text.regex(/^[1-9]\d{0,8}$/, 'must be a whole number from 1').transform(Number);
+const wholeNumberFrom0 = text.regex(/^\d{1,9}$/, 'must be a whole number from 0').transform(Number);
 const list = text.transform((value, problem) => {
   const items = value.split(',').map((item) => item.trim());
   if (items.includes('')) problem.addIssue('must be a comma-separated list without empty items');
@@ -78,6 +79,27 @@ const drainSchema = z
 const emptySchema = z
   .object({ [NAMES.stackId]: text, [NAMES.bucket]: text })
   .transform((read) => ({ stackId: read[NAMES.stackId], bucket: read[NAMES.bucket] }));
+const retainSchema = z
+  .object({
+    [NAMES.bucket]: text,
+    [NAMES.name]: text,
+    [NAMES.databases]: list,
+    [NAMES.keepDaily]: wholeNumberFrom0,
+    [NAMES.keepWeekly]: wholeNumberFrom0,
+    [NAMES.keepMonthly]: wholeNumberFrom0,
+    [NAMES.keepAtLeast]: wholeNumber,
+    [NAMES.lockDays]: wholeNumberFrom0,
+  })
+  .transform((read) => ({
+    bucket: read[NAMES.bucket],
+    name: read[NAMES.name],
+    databases: read[NAMES.databases],
+    keepDaily: read[NAMES.keepDaily],
+    keepWeekly: read[NAMES.keepWeekly],
+    keepMonthly: read[NAMES.keepMonthly],
+    keepAtLeast: read[NAMES.keepAtLeast],
+    lockDays: read[NAMES.lockDays],
+  }));
 
 /** What the create function is told by its environment. Minutes are whole; lists are tried in order. */
 export type CreateEnvironment = Readonly<z.infer<typeof createSchema>>;
@@ -99,3 +121,5 @@ export const sweepEnvironment = reader(sweepSchema, 'sweep');
 export const drainEnvironment = reader(drainSchema, 'drain');
 /** The same for the emptier. */
 export const emptyEnvironment = reader(emptySchema, 'empty');
+/** The same for retention. */
+export const retainEnvironment = reader(retainSchema, 'retain');

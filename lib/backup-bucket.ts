@@ -6,6 +6,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, FUNCTION_ENVIRONMENT } from '../contract/environment';
 import { BACKUPS, INTAKE, intakePrefix, receiptsPrefix } from '../contract/keys';
+import { EXPIRABLE } from '../contract/retention';
 import { TAGS } from '../contract/tags';
 import type { Settings } from './config/schema';
 import type { ControlFunction } from './control-function';
@@ -48,6 +49,14 @@ export class BackupBucket extends Construct {
       ...retention(props),
       lifecycleRules: [
         { abortIncompleteMultipartUploadAfter: Duration.days(Math.ceil(props.maxTtlMinutes / (24 * 60))) },
+        // A lifecycle cannot keep a minimum: it takes only what was marked from outside, and S3 keeps it from what is locked.
+        {
+          id: 'ExpireMarked',
+          tagFilters: { [EXPIRABLE.key]: EXPIRABLE.value },
+          expiration: Duration.days(1),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
+        { id: 'ForgetDeleted', prefix: BACKUPS, expiredObjectDeleteMarker: true },
       ],
     });
     keepOrDelete(this.bucket, props.onDestroy, 'resource');
@@ -174,6 +183,19 @@ export class BackupBucket extends Construct {
       { actions: ['s3:BypassGovernanceRetention'] },
       { ArnNotEquals: { 'aws:PrincipalArn': emptier.role.roleArn } },
     );
+  }
+
+  /** Lets a function mark what the lifecycle may expire, and read what tells which. It cannot delete. */
+  grantMark(retain: ControlFunction): void {
+    const objects = this.bucket.arnForObjects(`${BACKUPS}*`);
+    const allow = (sid: string, actions: string[], resource: string): void => {
+      retain.addToPolicy(new iam.PolicyStatement({ sid, actions, resources: [resource] }));
+    };
+    allow('FindBackups', ['s3:ListBucketVersions'], this.bucket.bucketArn);
+    allow('ReadProofs', ['s3:GetObject'], objects);
+    allow('MarkExpirable', ['s3:PutObjectTagging'], objects);
+    allow('DecryptProofs', ['kms:Decrypt'], this.key.keyArn);
+    retain.addEnvironment(FUNCTION_ENVIRONMENT.bucket, this.bucket.bucketName);
   }
 
   /**

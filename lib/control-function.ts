@@ -6,7 +6,7 @@ import { bundled } from './bundle';
 import type { Encryption } from './encryption';
 
 /** Files in `lambda/` that export `handler`. The SDK is bundled: the version that was tested is the one that runs. */
-const ENTRIES = ['create', 'destroy', 'sweep', 'drain', 'empty'] as const;
+const ENTRIES = ['create', 'destroy', 'sweep', 'drain', 'empty', 'retain'] as const;
 
 /** Properties of {@link ControlFunction}. */
 export interface ControlFunctionProps {

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { OUTPUTS } from '../contract/outputs';
 import { JUMP_HOST, TAGS } from '../contract/tags';
 import type { BackupBucket } from './backup-bucket';
+import type { ControlFunction } from './control-function';
 import type { Database } from './database';
 import type { Documents } from './documents';
 import type { JumpHost } from './jump-host';
@@ -19,6 +20,7 @@ export interface OutputsOf {
   readonly jumpHost: JumpHost | undefined;
   readonly workflow: Workflow;
   readonly topic: sns.ITopic;
+  readonly retain: ControlFunction;
 }
 
 /** The first running instance of this stack with a purpose, as a word of a shell command. */
@@ -71,6 +73,11 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
   );
   output('RunStateMachineArn', of.workflow.run.stateMachineArn, 'Backs up every database: start it with {}');
   output('BackupStateMachineArn', of.workflow.backup.stateMachineArn, 'Backs up one database; runs start it');
+  output(
+    'RetainFunctionName',
+    of.retain.handler.functionName,
+    'Runs by itself; {"dryRun": true} tells which backups stay',
+  );
   output('TopicArn', of.topic.topicArn, 'Where failures and alarms are told');
   const way = of.jumpHost === undefined ? 'access' : JUMP_HOST;
   output(

@@ -24,6 +24,7 @@ import { Notifications } from './notifications';
 import { addOutputs } from './outputs';
 import { databaseLogGroups, OwnDatabase } from './own-database';
 import { OwnNetwork } from './own-network';
+import { Retention } from './retention';
 import { SweepSchedule } from './sweep-schedule';
 import type { Installation } from './user-data';
 import { Workflow } from './workflow';
@@ -78,9 +79,10 @@ export class DrawbridgeStack extends Stack {
     const documents = new Documents(this, 'Documents', { database, maxTtlMinutes: settings.maxTtlMinutes });
     const { topic } = new Notifications(this, 'Notifications', { ...settings, encryption });
     const workflow = new Workflow(this, 'Workflow', { ...settings, encryption, functions, documents, topic });
+    const { retain } = new Retention(this, 'Retention', { ...settings, encryption, bucket });
     const nightly = this.addNightly(settings, workflow);
     drain.after(schedule, ...nightly, workflow, functions.create, ...intake.map(({ create }) => create));
-    addOutputs(this, { functions, bucket, database, documents, jumpHost, workflow, topic });
+    addOutputs(this, { functions, bucket, database, documents, jumpHost, workflow, topic, retain });
   }
 
   private addNetwork(settings: Settings, encryption: Encryption): Network {

@@ -208,6 +208,8 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
       drain: 'lambda.amazonaws.com',
       emptier: 'lambda.amazonaws.com',
       schedule: 'scheduler.amazonaws.com',
+      retain: 'lambda.amazonaws.com',
+      'retention schedule': 'scheduler.amazonaws.com',
       'backup run': 'states.amazonaws.com',
       'backup of one database': 'states.amazonaws.com',
       'backup schedule': 'scheduler.amazonaws.com',

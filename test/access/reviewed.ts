@@ -154,6 +154,17 @@ const REVIEWED: Readonly<Record<RoleName, readonly string[]>> = {
     'lambda:InvokeFunction on {LifecycleSweepFunction.Arn}',
     'lambda:InvokeFunction on {LifecycleSweepFunction.Arn}:*',
   ],
+  retain: [
+    ...writeLogs('RetentionRetainLogs'),
+    's3:ListBucketVersions on {BackupsBucket.Arn}',
+    's3:GetObject on {BackupsBucket.Arn}/backups/*',
+    's3:PutObjectTagging on {BackupsBucket.Arn}/backups/*',
+    'kms:Decrypt on {EncryptionKey.Arn}',
+  ],
+  'retention schedule': [
+    'lambda:InvokeFunction on {RetentionRetainFunction.Arn}',
+    'lambda:InvokeFunction on {RetentionRetainFunction.Arn}:*',
+  ],
   'backup run': [
     ...LOG_AND_TRACE,
     'states:StartExecution on {WorkflowBackup}',

@@ -20,6 +20,8 @@ export const ROLES = {
   drain: 'DrainDrainer',
   emptier: 'EmptierEmpty',
   schedule: 'SweepScheduleRole',
+  retain: 'RetentionRetain',
+  'retention schedule': 'RetentionRole',
   'backup run': 'WorkflowRunRole',
   'backup of one database': 'WorkflowBackupRole',
   'backup schedule': 'BackupScheduleRole',

@@ -33,8 +33,8 @@ describe('encryption', () => {
 
   test('owns every log group: encrypted, forgetting, gone with the stack (aws-facts 13.11)', () => {
     const groups = Object.values(jsonWith().Resources).filter(({ Type }) => Type === 'AWS::Logs::LogGroup');
-    // Four functions, two state machines, flow logs, two logs of the database.
-    expect(groups).toHaveLength(9);
+    // Five functions, two state machines, flow logs, two logs of the database.
+    expect(groups).toHaveLength(10);
     for (const { Properties, DeletionPolicy } of groups) {
       expect(Properties).toHaveProperty('KmsKeyId');
       expect(Properties.RetentionInDays).toBe(90);

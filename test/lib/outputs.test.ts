@@ -20,6 +20,7 @@ describe('outputs', () => {
       'PasswordCommand',
       'RunStateMachineArn',
       'BackupStateMachineArn',
+      'RetainFunctionName',
       'TopicArn',
       'ConnectCommand',
       'JumpHostGroupName',

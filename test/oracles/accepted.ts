@@ -81,28 +81,28 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   },
   {
     rules: ['LambdaInsideVPC', 'lambda_inside_vpc_check'],
-    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Retention/', 'Intake/'],
     reason:
       'The functions call APIs of AWS only and never the database. In the VPC they would gain a way to it, and their network ' +
       'interfaces would hold up the deletion of the stack by up to twenty minutes.',
   },
   {
     rules: ['LambdaConcurrency'],
-    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Retention/', 'Intake/'],
     reason:
       'Young accounts have a quota of ten, all of which must stay unreserved: any reservation fails the deployment. The ' +
       'number of boxes is bounded by `maxBoxes`, which create itself checks.',
   },
   {
     rules: ['LambdaDLQ'],
-    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Retention/', 'Intake/'],
     reason:
       'Create and destroy are invoked synchronously: their caller gets the error. A sweep that fails is repeated by its ' +
       'schedule, and the next one does its work. The drain and the emptier answer CloudFormation, which reports their failure.',
   },
   {
     rules: ['LambdaTracing'],
-    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Retention/', 'Intake/'],
     reason:
       'Each function is one process that calls EC2 in sequence and logs every step; there is no chain to trace. Tracing would ' +
       'add a right on all resources to each of four roles.',
@@ -151,10 +151,10 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   },
   {
     rules: iam5('<BackupsBucket.Arn>/backups/*'),
-    at: ['BackupBox/', 'Lifecycle/Sweep/'],
+    at: ['BackupBox/', 'Lifecycle/Sweep/', 'Retention/'],
     reason:
       'The keys of backups hold their start and cannot be known before. The bucket policy lets a box write each once and ' +
-      'delete none; the sweep may only abort uploads.',
+      'delete none; the sweep may only abort uploads, retention only read and tag.',
   },
   {
     rules: iam5('<BackupsBucket.Arn>/*'),
@@ -223,8 +223,8 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
       'SNS tries an e-mail for hours. What it could not deliver is on the dashboard, and the next alarm is another message.',
   },
   {
-    rules: iam5('<LifecycleSweepFunction.Arn>:*'),
-    at: ['SweepSchedule/'],
+    rules: iam5('<LifecycleSweepFunction.Arn>:*', '<RetentionRetainFunction.Arn>:*'),
+    at: ['SweepSchedule/', 'Retention/Role/'],
     reason: 'Versions and aliases of the one function that the schedule may invoke; CDK grants both forms.',
   },
   {

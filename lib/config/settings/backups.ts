@@ -17,4 +17,10 @@ export const backupSettings = {
   onDestroy: oneOf(['keep', 'delete'], 'keep').describe(
     'what `cdk destroy` does with backups, key and database: `keep` (the database as a snapshot), or `delete` for good',
   ),
+  keepDaily: whole(0, 3650, 'days', 7).describe(
+    'proven backups that stay: the last of each day, for so many days',
+  ),
+  keepWeekly: whole(0, 520, 'weeks', 4).describe('the first of each week, for so many weeks'),
+  keepMonthly: whole(0, 120, 'months', 12).describe('the first of each month, for so many months'),
+  keepAtLeast: whole(1, 1000, 'backups', 3).describe('proven backups that stay whatever their age'),
 } as const;
