@@ -43,7 +43,10 @@ export const at = (path: string, event: unknown): unknown =>
     .slice(1)
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], event);
 
-/** The input of a target: `<name>` stands for the value at a path, quoted as JSON unless it stands in quotes. */
+/**
+ * The input of a target: `<name>` stands for the value at a path, as JSON, or as bare text where it stands inside a string.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+ */
 export function transform(
   transformer: {
     readonly InputPathsMap?: Readonly<Record<string, string>> | undefined;
@@ -52,10 +55,12 @@ export function transform(
   event: unknown,
 ): string {
   const { InputPathsMap = {}, InputTemplate } = transformer;
-  return InputTemplate.replace(/("?)<([\w.-]+)>("?)/g, (all, before: string, name: string, after: string) => {
+  return InputTemplate.replace(/<([\w.-]+)>/g, (all, name: string, offset: number) => {
     const path = InputPathsMap[name];
     if (path === undefined) return all;
-    const value = JSON.stringify(at(path, event) ?? null);
-    return before !== '' && after !== '' ? value : `${before}${value.replace(/^"|"$/g, '')}${after}`;
+    const value = at(path, event) ?? null;
+    const isInText = (InputTemplate.slice(0, offset).match(/(?<!\\)"/g) ?? []).length % 2 === 1;
+    const json = JSON.stringify(value);
+    return isInText && typeof value === 'string' ? json.slice(1, -1) : json;
   });
 }
