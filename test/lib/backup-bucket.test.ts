@@ -48,11 +48,31 @@ describe('backup bucket', () => {
         jsonWith({ maxTtlMinutes }),
         'AWS::S3::Bucket',
       ).Properties;
-      expect(LifecycleConfiguration).toEqual({
-        Rules: [{ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: days } }],
+      expect(LifecycleConfiguration).toMatchObject({
+        Rules: [
+          { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: days } },
+          { Id: 'ExpireMarked' },
+          { Id: 'ForgetDeleted' },
+        ],
       });
     },
   );
+
+  test('expires what was marked, and nothing else (aws-facts 13.1)', () => {
+    const { Rules } = bucket.Properties.LifecycleConfiguration as { Rules: Record<string, unknown>[] };
+    const expiring = Rules.filter(
+      (rule) => 'ExpirationInDays' in rule || 'NoncurrentVersionExpiration' in rule,
+    );
+    expect(expiring).toEqual([
+      {
+        Id: 'ExpireMarked',
+        Status: 'Enabled',
+        TagFilters: [{ Key: 'drawbridge:expirable', Value: 'yes' }],
+        ExpirationInDays: 1,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+    ]);
+  });
 
   test('stays with its policy when the stack goes, but not when it could not be created (aws-facts 13.8)', () => {
     for (const kept of [bucket, policy]) {

@@ -25,8 +25,8 @@ describe('functions', () => {
     expect(readable(Resource)).toBe(`{${id}Logs.Arn}`);
   });
 
-  test('are four, none of them CDK’s', () => {
-    templateWith().resourceCountIs('AWS::Lambda::Function', 4);
+  test('are five with retention, none of them CDK’s', () => {
+    templateWith().resourceCountIs('AWS::Lambda::Function', 5);
     expect(ALL.map((id) => functionOf(id).Handler)).toEqual([
       'create.handler',
       'destroy.handler',
