@@ -113,6 +113,15 @@ const PARTS: readonly Part[] = [
     dnf: 'mariadb-server',
     brew: 'mariadb',
   },
+  {
+    name: 'OpenSSH (server and client)',
+    // Debian keeps the server where only root's PATH leads.
+    isHere: () =>
+      findProgram('ssh') !== undefined && (findProgram('sshd') !== undefined || isProgram('/usr/sbin/sshd')),
+    apt: 'openssh-server openssh-client',
+    dnf: 'openssh-server openssh-clients',
+    brew: 'openssh',
+  },
   program('zstd'),
   program('openssl'),
   program('bash'),

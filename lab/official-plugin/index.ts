@@ -39,11 +39,11 @@ function build(target: string): OfficialPluginPart {
   const directory = mkdtempSync(join(cacheDirectory(), 'build-'));
   try {
     for (const file of ['go.mod', 'go.sum']) cpSync(join(__dirname, file), join(directory, file));
-    const words = ['build', '-trimpath', '-ldflags=-s -w', '-o', NAME, MAIN_PACKAGE];
+    const words = ['build', '-o', NAME, MAIN_PACKAGE];
     const built = spawnSync('go', words, {
       cwd: directory,
       encoding: 'utf8',
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOTOOLCHAIN: 'local' },
+      env: { ...process.env, GOFLAGS: '-buildvcs=false -mod=readonly', GOTOOLCHAIN: 'local' },
     });
     if (built.status !== 0) return { missing: `${NAME} could not be built: ${lastLine(built.stderr)}` };
     // At once: two who build at the same time both end up with a whole one.

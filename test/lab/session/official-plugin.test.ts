@@ -1,15 +1,16 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { officialPlugin } from '../../../lab/official-plugin';
 import type { LabSession } from '../../../lab/session/index';
 import { FORWARDING, dial, labSession, later, serve, text, until } from './support';
 
 /**
- * Whether the lab tells the truth: AWS's own client, when this machine has it. Where it has not, these tests are not in the
- * list, and one test says so.
+ * Whether the lab tells the truth: AWS's own client, when this machine has it or can build it. Where it cannot, these tests are
+ * not in the list, and one test says why.
  */
-const PLUGIN = 'session-manager-plugin';
-const installed = spawnSync(PLUGIN, ['--version'], { encoding: 'utf8' }).status === 0;
+const part = officialPlugin(console.log);
+const PLUGIN = 'program' in part ? part.program : '';
 
 /** Of each session: the plugin names a socket in the temporary directory after it. */
 let sessions = 0;
@@ -58,9 +59,9 @@ async function forward(
   return { port: Number(opened.exec(said())?.[1]), plugin, lab };
 }
 
-if (!installed) {
-  it(`leaves out the tests with ${PLUGIN}, which is not on the PATH`, () => {
-    expect(installed).toBe(false);
+if ('missing' in part) {
+  it(`leaves out the tests with the official client: ${part.missing}`, () => {
+    expect(part.missing).not.toBe('');
   });
 } else {
   describe('the official plugin', () => {
