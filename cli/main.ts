@@ -1,3 +1,4 @@
+import { EXIT } from '../contract/exit-codes';
 import { COMMANDS } from './commands';
 import { runProgram } from './framework/program';
 
@@ -7,9 +8,11 @@ import { runProgram } from './framework/program';
  */
 export async function main(version: string): Promise<void> {
   const interrupt = new AbortController();
+  let inForeground = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (interrupt.signal.aborted) process.exit(130);
+      if (signal === 'SIGINT' && inForeground > 0) return;
+      if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
       interrupt.abort();
     });
   }
@@ -24,6 +27,14 @@ export async function main(version: string): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     interrupted: interrupt.signal,
+    inForeground: async (work) => {
+      inForeground += 1;
+      try {
+        return await work();
+      } finally {
+        inForeground -= 1;
+      }
+    },
     version,
   });
 }

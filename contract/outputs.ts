@@ -12,6 +12,16 @@ export const OUTPUTS = {
   databaseSecret: 'DatabaseSecretArn',
   /** Optional: there is a jump host. */
   jumpHostGroup: 'JumpHostGroupName',
+  /** Optional: `databaseCa` is set. */
+  databaseCaParameter: 'DatabaseCaParameterName',
+  /** Optional: `accessTargets` are set. */
+  forwardDocument: 'ForwardDocumentName',
+  shellDocument: 'ShellDocumentName',
+  sshDocument: 'SshDocumentName',
+  hostKeysDocument: 'HostKeysDocumentName',
+  sessionLogs: 'SessionLogGroupName',
+  operatorPolicy: 'OperatorPolicyArn',
+  auditorPolicy: 'AuditorPolicyArn',
 } as const;
 
 /** Name of one of {@link OUTPUTS}. */

@@ -26,6 +26,8 @@ export abstract class Database extends Construct implements ec2.IConnectable {
   abstract readonly port: string;
   /** Holds name and password. */
   abstract readonly secretArn: string;
+  /** By which IAM names it when somebody logs in with a token; undefined where that is its owner's affair. */
+  abstract readonly resourceId: string | undefined;
   /** What the secret is, for people. */
   abstract readonly secretDescription: string;
   readonly databaseName: string;
@@ -65,7 +67,7 @@ export abstract class Database extends Construct implements ec2.IConnectable {
   }
 
   /** What reading the secret takes. */
-  protected secretStatements(): iam.PolicyStatement[] {
+  secretStatements(): iam.PolicyStatement[] {
     return [
       new iam.PolicyStatement({
         sid: 'ReadPassword',

@@ -2,7 +2,6 @@ import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, BOX_NODE, BOX_PATHS } from '../contract/environment';
 import { EXIT } from '../contract/exit-codes';
-import type { Database } from './database';
 
 /** `backups/<database>/<start>_<instance id>/`, see contract/keys.ts; empty for the newest. */
 const PREFIX_PATTERN = '^(backups/[A-Za-z0-9%._-]+/[0-9]{8}T[0-9]{9}Z_i-[0-9a-f]+/)?$';
@@ -10,21 +9,17 @@ const PREFIX_PATTERN = '^(backups/[A-Za-z0-9%._-]+/[0-9]{8}T[0-9]{9}Z_i-[0-9a-f]
 const DATABASE_PATTERN = '^([A-Za-z][A-Za-z0-9_]{0,62})?$';
 const EXECUTION_PATTERN =
   '^(arn:[a-z-]+:states:[a-z0-9-]+:[0-9]{12}:execution:[A-Za-z0-9_-]+:[A-Za-z0-9._-]+)?$';
-/** 0 lets the client choose. */
-const PORT_PATTERN = '^[0-9]{1,5}$';
 
 /** Properties of {@link Documents}. */
 export interface DocumentsProps {
-  readonly database: Database;
   /** Longest life of a box, hence of a command. */
   readonly maxTtlMinutes: number;
 }
 
-/** The SSM documents: what a box is asked to do, and the one tunnel to the database. */
+/** The SSM documents of commands: what a box is asked to do. */
 export class Documents extends Construct {
   readonly backup: CfnDocument;
   readonly prove: CfnDocument;
-  readonly connect: CfnDocument;
 
   constructor(scope: Construct, id: string, props: DocumentsProps) {
     super(scope, id);
@@ -51,7 +46,6 @@ export class Documents extends Construct {
         step('prove', timeoutSeconds, 'prove ${SSM_prefix:+--prefix "$SSM_prefix"} --every "$SSM_every"'),
       ],
     });
-    this.connect = this.document('Connect', 'Session', sessionTo(props.database));
   }
 
   private command(id: string, content: object): CfnDocument {
@@ -96,25 +90,4 @@ const step = (name: string, timeoutSeconds: string, words: string): object => ({
   action: 'aws:runShellScript',
   name,
   inputs: { timeoutSeconds, runCommand: runProgram(words) },
-});
-
-/** Host and port are fixed: whoever may use this document can reach the database through the tunnel and nothing else. */
-const sessionTo = (database: Database): object => ({
-  schemaVersion: '1.0',
-  description: 'Forwards a local port to the database',
-  sessionType: 'Port',
-  parameters: {
-    localPortNumber: {
-      type: 'String',
-      description: 'Port of your own machine; 0 lets the client choose a free one',
-      default: '0',
-      allowedPattern: PORT_PATTERN,
-    },
-  },
-  properties: {
-    host: database.host,
-    portNumber: database.port,
-    type: 'LocalPortForwarding',
-    localPortNumber: '{{ localPortNumber }}',
-  },
 });

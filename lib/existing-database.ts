@@ -31,6 +31,7 @@ export class ExistingDatabase extends Database {
   readonly host: string;
   readonly port: string;
   readonly secretArn: string;
+  readonly resourceId = undefined;
   readonly secretDescription = 'Name and password with which boxes log in';
   private readonly secretKeyArn: string | undefined;
 
@@ -49,7 +50,7 @@ export class ExistingDatabase extends Database {
     });
   }
 
-  protected override secretStatements(): iam.PolicyStatement[] {
+  override secretStatements(): iam.PolicyStatement[] {
     if (this.secretKeyArn === undefined) return super.secretStatements();
     return [
       ...super.secretStatements(),

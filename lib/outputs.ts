@@ -3,16 +3,20 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { OUTPUTS } from '../contract/outputs';
 import { JUMP_HOST, TAGS } from '../contract/tags';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { AccessPolicies } from './access-policies';
 import type { BackupBucket } from './backup-bucket';
 import type { ControlFunction } from './control-function';
 import type { Database } from './database';
 import type { Documents } from './documents';
 import type { JumpHost } from './jump-host';
 import type { LifecycleFunctions } from './lifecycle-functions';
+import type { SessionDocuments } from './session-documents';
 import type { Workflow } from './workflow';
 
 /** What the outputs speak of. */
-export interface OutputsOf {
+export interface OutputsOf extends PeopleOutputs {
   readonly functions: LifecycleFunctions;
   readonly bucket: BackupBucket;
   readonly database: Database;
@@ -21,6 +25,14 @@ export interface OutputsOf {
   readonly workflow: Workflow;
   readonly topic: sns.ITopic;
   readonly retain: ControlFunction;
+}
+
+/** What people come in by. */
+export interface PeopleOutputs {
+  readonly sessions: SessionDocuments;
+  readonly sessionLogs: ILogGroup;
+  readonly policies: AccessPolicies;
+  readonly databaseCa: StringParameter | undefined;
 }
 
 /** The first running instance of this stack with a purpose, as a word of a shell command. */
@@ -55,7 +67,7 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
   output('ProveDocumentName', documents.prove.ref, 'SSM document to run on a backup box: proves a backup');
   output(
     OUTPUTS.connectDocument,
-    documents.connect.ref,
+    of.sessions.connect.ref,
     'SSM session document: forwards a port to the database',
   );
   output(
@@ -79,10 +91,11 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     'Runs by itself; {"dryRun": true} tells which backups stay',
   );
   output('TopicArn', of.topic.topicArn, 'Where failures and alarms are told');
+  peopleOutputs(of, output);
   const way = of.jumpHost === undefined ? 'access' : JUMP_HOST;
   output(
     'ConnectCommand',
-    connect(documents.connect.ref, database.port, way),
+    connect(of.sessions.connect.ref, database.port, way),
     of.jumpHost === undefined
       ? 'Puts the database on localhost through an access box: open one first'
       : 'Puts the database on localhost through the jump host: bring it up first',
@@ -103,6 +116,38 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     capacityCommand(of.jumpHost, 0),
     'Ends the jump host: an idle one costs nothing',
   );
+}
+
+function peopleOutputs(
+  { sessions, sessionLogs, policies, databaseCa }: PeopleOutputs,
+  output: (id: string, value: string, description: string) => void,
+): void {
+  output(OUTPUTS.shellDocument, sessions.shell.ref, 'SSM session document: a shell, recorded');
+  output(OUTPUTS.sshDocument, sessions.ssh.ref, 'SSM session document: plain bytes to the SSH server');
+  output(
+    OUTPUTS.hostKeysDocument,
+    sessions.hostKeys.ref,
+    "SSM session document: the SSH server's public keys",
+  );
+  output(OUTPUTS.sessionLogs, sessionLogs.logGroupName, 'What was typed and printed in shells');
+  output(
+    OUTPUTS.operatorPolicy,
+    policies.operator.managedPolicyArn,
+    'Attach it to whoever may open boxes and reach the database',
+  );
+  output(OUTPUTS.auditorPolicy, policies.auditor.managedPolicyArn, 'Attach it to whoever watches');
+  if (sessions.forward !== undefined)
+    output(
+      OUTPUTS.forwardDocument,
+      sessions.forward.ref,
+      'SSM session document: forwards a port to what accessTargets allows',
+    );
+  if (databaseCa !== undefined)
+    output(
+      OUTPUTS.databaseCaParameter,
+      databaseCa.parameterName,
+      'Further authorities to trust for the database',
+    );
 }
 
 const capacityCommand = ({ group }: JumpHost, capacity: number): string =>

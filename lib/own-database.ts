@@ -44,6 +44,7 @@ export class OwnDatabase extends Database {
   readonly host: string;
   readonly port: string;
   readonly secretArn: string;
+  readonly resourceId: string | undefined;
   readonly secretDescription = 'Name and password of the master; rotated every 7 days';
 
   constructor(scope: Construct, id: string, props: OwnDatabaseProps) {
@@ -62,6 +63,7 @@ export class OwnDatabase extends Database {
     this.host = this.instance.dbInstanceEndpointAddress;
     this.port = this.instance.dbInstanceEndpointPort;
     this.secretArn = masterSecretArn(this.instance);
+    this.resourceId = this.instance.instanceResourceId;
   }
 
   private addInstance(props: OwnDatabaseProps, securityGroup: ec2.ISecurityGroup): rds.DatabaseInstance {

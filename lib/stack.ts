@@ -1,6 +1,8 @@
 import { Aws, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, BOX_PATHS } from '../contract/environment';
+import { AccessPolicies } from './access-policies';
+import { accessTargets, allowTargets } from './access-targets';
 import { BackupBucket } from './backup-bucket';
 import { BackupSchedule } from './backup-schedule';
 import { BoxProgram } from './box-program';
@@ -19,12 +21,14 @@ import type { IntakeSource } from './intake/source';
 import { JumpHost } from './jump-host';
 import { Jumpbox } from './jumpbox';
 import { CREATE_TIMEOUT, LifecycleFunctions } from './lifecycle-functions';
+import { databaseCaParameter } from './database-ca';
 import type { Network } from './network';
 import { Notifications } from './notifications';
-import { addOutputs } from './outputs';
+import { addOutputs, type PeopleOutputs } from './outputs';
 import { databaseLogGroups, OwnDatabase } from './own-database';
 import { OwnNetwork } from './own-network';
 import { Retention } from './retention';
+import { SessionDocuments } from './session-documents';
 import { SweepSchedule } from './sweep-schedule';
 import type { Installation } from './user-data';
 import { Workflow } from './workflow';
@@ -76,13 +80,59 @@ export class DrawbridgeStack extends Stack {
     const drain = new Drain(this, 'Drain', { encryption, createTimeout: CREATE_TIMEOUT });
     drain.before(network, ...boxes, ...intake.map(({ box }) => box));
     if (settings.onDestroy === 'delete') drain.before(new Emptier(this, 'Emptier', { encryption, bucket }));
-    const documents = new Documents(this, 'Documents', { database, maxTtlMinutes: settings.maxTtlMinutes });
+    const documents = new Documents(this, 'Documents', { maxTtlMinutes: settings.maxTtlMinutes });
     const { topic } = new Notifications(this, 'Notifications', { ...settings, encryption });
     const workflow = new Workflow(this, 'Workflow', { ...settings, encryption, functions, documents, topic });
     const { retain } = new Retention(this, 'Retention', { ...settings, encryption, bucket });
     const nightly = this.addNightly(settings, workflow);
     drain.after(schedule, ...nightly, workflow, functions.create, ...intake.map(({ create }) => create));
-    addOutputs(this, { functions, bucket, database, documents, jumpHost, workflow, topic, retain });
+    const ways = [...boxes.filter(({ purpose }) => purpose === 'access'), ...(jumpHost ? [jumpHost] : [])];
+    const people = this.addPeople(settings, encryption, database, functions, jumpHost, ways);
+    addOutputs(this, {
+      functions,
+      bucket,
+      database,
+      documents,
+      jumpHost,
+      workflow,
+      topic,
+      retain,
+      ...people,
+    });
+  }
+
+  /** How people come in: session documents, what they may reach, and policies that allow it. */
+  private addPeople(
+    settings: Settings,
+    encryption: Encryption,
+    database: Database,
+    functions: LifecycleFunctions,
+    jumpHost: JumpHost | undefined,
+    ways: readonly (Jumpbox | JumpHost)[],
+  ): PeopleOutputs {
+    const targets = accessTargets(settings.accessTargets);
+    const sessionLogs = encryption.logGroup(this, 'SessionLogs');
+    const sessions = new SessionDocuments(this, 'Sessions', {
+      ...settings,
+      database,
+      targets,
+      logGroup: sessionLogs,
+    });
+    for (const way of ways) {
+      sessions.grantRecording(way);
+      allowTargets(way, targets);
+    }
+    const databaseCa = databaseCaParameter(this, settings.databaseCa);
+    const policies = new AccessPolicies(this, 'Access', {
+      ...settings,
+      functions,
+      sessions,
+      sessionLogs,
+      database,
+      databaseCa,
+      jumpHost,
+    });
+    return { sessions, sessionLogs, policies, databaseCa };
   }
 
   private addNetwork(settings: Settings, encryption: Encryption): Network {
@@ -156,6 +206,7 @@ export class DrawbridgeStack extends Stack {
       name: settings.name,
       instanceType: settings.boxTypes[0],
       mode: settings.jumpHost,
+      idleMinutes: settings.jumpHostIdleMinutes,
     });
     database.allowFrom(jumpHost, 'jump host');
     return jumpHost;

@@ -27,7 +27,9 @@ export function writeFile(path: string, text: string): string {
 export const bash = (...lines: string[]): string =>
   ['#!/bin/bash', 'set -euo pipefail', ...lines, ''].join('\n');
 
-const unit = (name: string, sections: string): string => writeFile(`/etc/systemd/system/${name}`, sections);
+/** Writes a unit of systemd. */
+export const unit = (name: string, sections: string): string =>
+  writeFile(`/etc/systemd/system/${name}`, sections);
 
 /**
  * Runs before the agent first starts: by default it knows IPv4 only, and would never come online from a subnet whose way
@@ -58,10 +60,12 @@ if [ "$(date -u +%s)" -ge "$end" ]; then
 fi
 `;
 
-const service = (description: string, command: string): string =>
+/** A service that runs once. */
+export const service = (description: string, command: string): string =>
   `[Unit]\nDescription=${description}\n[Service]\nType=oneshot\nExecStart=${command}\n`;
 
-const timer = (description: string, when: string): string =>
+/** A timer, close to its time. */
+export const timer = (description: string, when: string): string =>
   `[Unit]\nDescription=${description}\n[Timer]\n${when}\nAccuracySec=5s\n[Install]\nWantedBy=timers.target\n`;
 
 /**

@@ -1,9 +1,15 @@
 import type { Command } from '../framework/command';
+import { audit } from './audit';
 import { close } from './close';
+import { connect } from './connect';
+import { doctor } from './doctor';
 import { extend } from './extend';
 import { list } from './list';
 import { open } from './open';
+import { policy } from './policy';
 import { push } from './push';
+import { shell } from './shell';
+import { ssh, sshConfig, sshTunnel } from './ssh';
 import { sshProxy } from './ssh-proxy';
 import { status } from './status';
 
@@ -11,4 +17,20 @@ import { status } from './status';
  * Every command, in the order of `--help`. To add one: a file beside this one, and a line here. A command's own file imports
  * only light things; the rest is imported when it runs.
  */
-export const COMMANDS: readonly Command[] = [open, list, extend, close, status, push, sshProxy];
+export const COMMANDS: readonly Command[] = [
+  connect,
+  shell,
+  ssh,
+  sshConfig,
+  open,
+  list,
+  extend,
+  close,
+  status,
+  audit,
+  policy,
+  doctor,
+  push,
+  sshProxy,
+  sshTunnel,
+];

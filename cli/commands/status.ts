@@ -38,7 +38,7 @@ export const status: Command = {
       ['jump host', value.jumpHost],
       ['boxes', String(value.boxes)],
     ];
-    context.ui.result(value, table([], rows).trimStart());
+    context.ui.result(value, table([], rows));
     return EXIT.ok;
   },
 };

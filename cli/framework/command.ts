@@ -15,6 +15,8 @@ export interface Context {
   readonly stderr: NodeJS.WriteStream;
   /** Aborted by Ctrl-C and SIGTERM: end, and leave nothing behind. */
   readonly interrupted: AbortSignal;
+  /** Runs work that has the terminal, and with it Ctrl-C, to itself. */
+  readonly inForeground: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** One command of the command line: a file of its own in cli/commands/, listed in cli/commands/index.ts. */
@@ -31,9 +33,15 @@ export interface Command<Options = never> {
    * Does the work. Imports its heavy parts (SDK clients, zod) only here, by `await import(…)`, so that `--help` is quick.
    *
    * @param options - as `configure` declared them
-   * @param words - positional arguments; what stands behind `--` are the last of them
+   * @param words - positional arguments
+   * @param behind - what stands behind `--`: a program and its words, left alone
    * @returns the exit code, 0 when left out
    * @throws Problem, or anything that cli/framework/explain.ts knows to explain
    */
-  run(context: Context, options: Options, words: readonly string[]): Promise<number | undefined>;
+  run(
+    context: Context,
+    options: Options,
+    words: readonly string[],
+    behind: readonly string[],
+  ): Promise<number | undefined>;
 }

@@ -21,13 +21,14 @@ export interface Surroundings {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly interrupted: AbortSignal;
+  readonly inForeground: Context['inForeground'];
   readonly version: string;
 }
 
 const given = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
 function contextOf(options: GlobalOptions, around: Surroundings): Context {
-  const { environment, stdin, stdout, stderr, interrupted } = around;
+  const { environment, stdin, stdout, stderr, interrupted, inForeground } = around;
   return {
     ui: new Ui({ stdout, stderr, json: options.json ?? false, environment }),
     stack: options.stack,
@@ -39,6 +40,7 @@ function contextOf(options: GlobalOptions, around: Surroundings): Context {
     stdout,
     stderr,
     interrupted,
+    inForeground,
   };
 }
 
@@ -50,6 +52,7 @@ const examplesOf = ({ examples }: Command): string => {
 function addCommand(
   root: Parser,
   command: Command,
+  behind: readonly string[],
   around: Surroundings,
   done: (code: number) => void,
 ): void {
@@ -63,7 +66,7 @@ function addCommand(
       const options = parser.optsWithGlobals<GlobalOptions>();
       const context = contextOf(options, around);
       try {
-        done((await command.run(context, options as never, parser.args)) ?? EXIT.ok);
+        done((await command.run(context, options as never, parser.args, behind)) ?? EXIT.ok);
       } catch (error) {
         const problem = around.interrupted.aborted
           ? new Problem(EXIT.interrupted, 'Interrupted; whatever this command had opened has been closed.')
@@ -112,9 +115,11 @@ export async function runProgram(
 ): Promise<number> {
   let code: number = EXIT.ok;
   const root = rootParser(around);
-  for (const command of commands) addCommand(root, command, around, (ended) => (code = ended));
+  const dashes = words.indexOf('--');
+  const [ours, behind] = dashes < 0 ? [words, []] : [words.slice(0, dashes), words.slice(dashes + 1)];
+  for (const command of commands) addCommand(root, command, behind, around, (ended) => (code = ended));
   try {
-    await root.parseAsync([...words], { from: 'user' });
+    await root.parseAsync([...ours], { from: 'user' });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

@@ -49,6 +49,11 @@ export class Ui {
     if (printed !== '') this.options.stdout.write(`${printed}\n`);
   }
 
+  /** Something that happened while the command goes on: one line of JSON with `--json`, otherwise `text`. */
+  event(value: unknown, text: string): void {
+    this.options.stdout.write(`${this.json ? JSON.stringify(value) : text}\n`);
+  }
+
   /** A line for whoever watches; nothing when nobody does. */
   say(line: string): void {
     if (this.isInteractive) this.line(line);
@@ -116,10 +121,13 @@ export class Ui {
   }
 }
 
-/** Rows under headings, in columns as wide as their widest cell. */
+/** Rows under headings, if there are any, in columns as wide as their widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [headings, ...rows];
-  const widths = headings.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const all = headings.length === 0 ? rows : [headings, ...rows];
+  const columns = Math.max(...all.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...all.map((row) => (row[column] ?? '').length)),
+  );
   return all
     .map((row) =>
       row

@@ -1,34 +1,98 @@
+import XMLBuilder from 'fast-xml-builder';
+import { XMLParser } from 'fast-xml-parser';
 import type { LabContext } from '../context';
+import { withInput } from '../endpoint/call';
 import type { AwsCall, AwsReply, Extension, Forward } from '../endpoint/extension';
-import { AwsFault } from '../endpoint/fault';
+import { queryReply } from '../endpoint/reply';
 import { withFaults } from '../faults';
+import { Groups } from './groups';
 
-const numberOf = (call: AwsCall, name: string): number => Number(call.input[name] ?? 0);
+const OPTIONS = { ignoreAttributes: false, suppressEmptyNode: false } as const;
+const parser = new XMLParser({
+  ...OPTIONS,
+  parseTagValue: false,
+  isArray: (name: string) => name === 'member',
+  ignoreDeclaration: true,
+});
+const builder = new XMLBuilder(OPTIONS);
 
-/**
- * The emulator would fill a group with instances that are no boxes. The lab has none to give, so it refuses to try.
- */
-function refuseInstances(call: AwsCall): void {
-  const wanted = Math.max(numberOf(call, 'DesiredCapacity'), numberOf(call, 'MinSize'));
-  if (wanted === 0) return;
-  throw new AwsFault(
-    'ValidationError',
-    `The lab's Auto Scaling launches no instances; ${call.operation} asks for ${wanted}. Keep minimum and desired capacity at 0.`,
-  );
+interface Described {
+  DescribeAutoScalingGroupsResponse?: {
+    DescribeAutoScalingGroupsResult?: { AutoScalingGroups?: { member?: Record<string, unknown>[] } | string };
+  };
 }
 
-/** Auto Scaling: groups are records, and stay empty. */
+/** The emulator's record with an empty group: it would fill one with instances that are no boxes. */
+function emptied(call: AwsCall): AwsCall {
+  const sizes = ['MinSize', 'DesiredCapacity'].filter((name) => name in call.input);
+  return withInput(call, { ...call.input, ...Object.fromEntries(sizes.map((name) => [name, '0'])) });
+}
+
+/** What the emulator says of groups, with the sizes and instances that they have here. */
+function described(groups: Groups, reply: AwsReply): AwsReply {
+  const answer = parser.parse(reply.body) as Described;
+  const list = answer.DescribeAutoScalingGroupsResponse?.DescribeAutoScalingGroupsResult?.AutoScalingGroups;
+  for (const one of typeof list === 'object' ? (list.member ?? []) : []) {
+    const group = groups.get(String(one.AutoScalingGroupName));
+    if (group === undefined) continue;
+    one.MinSize = group.min;
+    one.DesiredCapacity = group.desired;
+    one.Instances = {
+      member: [...group.members].map((InstanceId) => ({
+        InstanceId,
+        LifecycleState: 'InService',
+        HealthStatus: 'Healthy',
+        ProtectedFromScaleIn: 'false',
+      })),
+    };
+  }
+  return { ...reply, body: Buffer.from(builder.build(answer)) };
+}
+
+/** Auto Scaling: the emulator keeps the records, the instances are boxes. */
 export function autoScalingExtension(context: LabContext): Extension {
-  const guarded = (call: AwsCall, forward: Forward): Promise<AwsReply> => {
-    refuseInstances(call);
-    return forward(call);
-  };
+  const groups = new Groups(context);
+  const recorded =
+    (act: (call: AwsCall) => void) =>
+    async (call: AwsCall, forward: Forward): Promise<AwsReply> => {
+      const reply = await forward(emptied(call));
+      if (reply.status === 200) act(call);
+      return reply;
+    };
   return withFaults(context, {
     service: 'autoscaling',
     operations: {
-      CreateAutoScalingGroup: guarded,
-      UpdateAutoScalingGroup: guarded,
-      SetDesiredCapacity: guarded,
+      CreateAutoScalingGroup: recorded((call) => {
+        groups.create(call);
+      }),
+      UpdateAutoScalingGroup: recorded((call) => {
+        groups.update(call);
+      }),
+      SetDesiredCapacity: (call) => {
+        groups.setDesired(call);
+        return Promise.resolve(queryReply(call));
+      },
+      TerminateInstanceInAutoScalingGroup: async (call) => {
+        const name = await groups.terminate(call);
+        return queryReply(call, {
+          Activity: {
+            ActivityId: `${name}-${Date.now()}`,
+            AutoScalingGroupName: name,
+            Cause: 'at the request of a user',
+            StartTime: new Date().toISOString(),
+            StatusCode: 'InProgress',
+          },
+        });
+      },
+      DescribeAutoScalingGroups: async (call, forward) => described(groups, await forward(call)),
+      DeleteAutoScalingGroup: async (call, forward) => {
+        await groups.delete(call);
+        return forward(call);
+      },
+    },
+    stop: () => {
+      groups.close();
+      return Promise.resolve();
     },
   });
 }

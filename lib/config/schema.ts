@@ -88,6 +88,7 @@ export function kindOf(name: SettingName): 'number' | 'boolean' | 'list' | 'json
     schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.def.innerType : schema;
   if (inner instanceof z.ZodNumber) return 'number';
   if (inner instanceof z.ZodBoolean) return 'boolean';
-  if (inner instanceof z.ZodArray || inner instanceof z.ZodRecord) return 'json';
+  if (inner instanceof z.ZodArray) return inner.element instanceof z.ZodString ? 'list' : 'json';
+  if (inner instanceof z.ZodRecord) return 'json';
   return inner instanceof z.ZodTuple ? 'list' : 'text';
 }

@@ -1,7 +1,7 @@
 import { CONFIGURATION_NAMES } from '../configurations';
 import { everyAction, grantsOf, matches } from './closed-world';
 import { bucketPolicy, keyPolicy, policiesOfRole } from './policies';
-import { reviewedOf } from './reviewed';
+import { LEAVE, reviewedOf } from './reviewed';
 import { JudgedStack } from './stack';
 
 let actions: readonly string[] = [];
@@ -34,7 +34,12 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
       const policy = concrete.template.Resources[id];
       return policy === undefined ? [] : grantsOf(policy, actions);
     });
-    expect(grants.sort()).toEqual(reviewedOf(stack, name).sort());
+    const stands = stack.isAlways ? [LEAVE] : [];
+    expect(grants.sort()).toEqual(
+      reviewedOf(stack, name)
+        .filter((line) => !stands.includes(line))
+        .sort(),
+    );
   });
 
   test('no policy of a resource gives anybody more', () => {

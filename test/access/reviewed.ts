@@ -91,13 +91,24 @@ const intakeDestroy = (source: string): string[] => [
   ...END_SOURCES_BOXES,
 ];
 
+const RECORD_SHELLS = [
+  'logs:CreateLogStream on {SessionLogs.Arn}',
+  'logs:DescribeLogStreams on {SessionLogs.Arn}',
+  'logs:PutLogEvents on {SessionLogs.Arn}',
+  'logs:DescribeLogGroups on *',
+];
+/** Of the jump host that leaves when it is idle; one that stands always has no such permission. */
+export const LEAVE =
+  'autoscaling:TerminateInstanceInAutoScalingGroup on ' +
+  'arn:aws:autoscaling:{here}:autoScalingGroup:*:autoScalingGroupName/* if autoscaling:ResourceTag/drawbridge:stack';
+
 /**
  * All that each role may do, reviewed line by line: action, resource, condition keys (whose values the other proofs look
  * at). A line that is new or gone is a decision; make it here.
  */
 const REVIEWED: Readonly<Record<RoleName, readonly string[]>> = {
-  'access box': AGENT,
-  'jump host': AGENT,
+  'access box': [...AGENT, ...RECORD_SHELLS],
+  'jump host': [...AGENT, ...RECORD_SHELLS, LEAVE],
   'backup box': [
     ...AGENT,
     'secretsmanager:GetSecretValue on {DatabaseInstance.MasterUserSecret.SecretArn}',

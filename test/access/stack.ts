@@ -41,7 +41,12 @@ export type RoleName = keyof typeof ROLES;
 export class JudgedStack {
   readonly concrete: Concrete;
 
+  /** Its jump host never leaves. */
+  readonly isAlways: boolean;
+
   constructor(name: ConfigurationName) {
+    const settings: Readonly<Record<string, unknown>> = CONFIGURATIONS[name];
+    this.isAlways = settings.jumpHost === 'always';
     this.concrete = new Concrete(jsonWith(CONFIGURATIONS[name]));
   }
 

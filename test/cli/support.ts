@@ -39,6 +39,7 @@ export async function drawbridge(words: readonly string[], options: RunOptions =
     stdout,
     stderr,
     interrupted: options.interrupted ?? new AbortController().signal,
+    inForeground: (work) => work(),
     version: '1.2.3',
   });
   await new Promise((resolve) => setImmediate(resolve));
@@ -63,6 +64,7 @@ export function fakeContext(more: Partial<Context> = {}): Context {
     stdout,
     stderr,
     interrupted: new AbortController().signal,
+    inForeground: (work) => work(),
     ...more,
   };
 }

@@ -42,6 +42,8 @@ describe('settings', () => {
       databaseBackupDays: 7,
       egress: 'ipv6',
       jumpHost: 'on-demand',
+      jumpHostIdleMinutes: 15,
+      accessTargets: [],
       ttlMinutes: 60,
       maxTtlMinutes: 720,
       maxBoxes: 5,
@@ -59,7 +61,35 @@ describe('settings', () => {
       intakeSources: [],
       deletionProtection: false,
       sweepMinutes: 5,
+      operatorMfa: false,
+      operatorCidrs: [],
+      sessionIdleMinutes: 20,
+      sessionMaxMinutes: 720,
     });
+  });
+
+  test.each([
+    ['accessTargets', '10.0.0.0/16:6379,[fd00::/8]:22,sg-0123456789abcdef0:5432', 3],
+    ['operatorCidrs', '203.0.113.0/24, 2001:db8::/32', 2],
+  ])('%s are as many as there are', (key, text, count) => {
+    const settings: Readonly<Record<string, unknown>> = read({ [key]: text });
+    expect(settings[key]).toHaveLength(count);
+  });
+
+  test.each([
+    ['accessTargets', ['10.0.0.0/16']],
+    ['accessTargets', ['10.0.0.0/16:0']],
+    ['accessTargets', ['10.0.0.0/16:65536']],
+    ['accessTargets', ['cache.internal:6379']],
+    ['accessTargets', ['10.0.0.0/33:22']],
+    ['operatorCidrs', ['203.0.113.7']],
+    ['operatorCidrs', ['everywhere']],
+    ['operatorMfa', 'sometimes'],
+    ['sessionIdleMinutes', 61],
+    ['sessionMaxMinutes', 1_441],
+    ['jumpHostIdleMinutes', 1],
+  ])('%s may not be %j', (key, value) => {
+    expect(() => read({ drawbridge: { [key]: value } })).toThrow(new RegExp(`- ${key}[^:]*: must be`));
   });
 
   test('come from the object, and from single keys, which win and are text', () => {

@@ -91,7 +91,7 @@ describe('database', () => {
       '{DatabaseInstanceAA8A5FDE.Endpoint.Address}'.replace('AA8A5FDE', ''),
     );
     expect(readable(Variables.DRAWBRIDGE_DATABASE_PORT)).toBe('{DatabaseInstance.Endpoint.Port}');
-    const document = JSON.stringify(resourceOf(jsonWith(), 'AWS::SSM::Document', 'DocumentsConnect'));
+    const document = JSON.stringify(resourceOf(jsonWith(), 'AWS::SSM::Document', 'SessionsConnect'));
     expect(document).not.toContain('5432');
   });
 });

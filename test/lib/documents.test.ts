@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BACKUPS, backupPrefix } from '../../contract/keys';
 import { EXIT } from '../../contract/exit-codes';
-import { jsonWith, readable, resourceOf } from './synth';
+import { jsonWith, resourceOf } from './synth';
 
 interface Parameter {
   readonly allowedPattern: string;
@@ -13,9 +13,7 @@ interface Parameter {
 }
 interface Content {
   readonly schemaVersion: string;
-  readonly sessionType?: string;
   readonly parameters?: Readonly<Record<string, Parameter>>;
-  readonly properties?: Readonly<Record<string, unknown>>;
   readonly mainSteps?: readonly {
     readonly action: string;
     readonly inputs: { readonly timeoutSeconds: string; readonly runCommand: readonly string[] };
@@ -36,7 +34,6 @@ describe('documents', () => {
   test.each([
     ['Backup', 'Command', '2.2'],
     ['Prove', 'Command', '2.2'],
-    ['Connect', 'Session', '1.0'],
   ])('%s has no fixed name, and a change makes a new version', (id, DocumentType, schemaVersion) => {
     expect(document(id)).toMatchObject({
       DocumentType,
@@ -78,21 +75,6 @@ describe('documents', () => {
     ]) {
       expect(bad).not.toMatch(pattern);
     }
-  });
-
-  test('connect leads to the database and nowhere else', () => {
-    const { sessionType, properties = {}, parameters = {} } = content('Connect');
-    expect(sessionType).toBe('Port');
-    expect(Object.keys(parameters)).toEqual(['localPortNumber']);
-    expect(readable(properties.host)).toBe('{DatabaseInstance.Endpoint.Address}');
-    expect(readable(properties.portNumber)).toBe('{DatabaseInstance.Endpoint.Port}');
-    expect(properties).toMatchObject({
-      type: 'LocalPortForwarding',
-      localPortNumber: '{{ localPortNumber }}',
-    });
-    for (const port of ['0', '5432'])
-      expect(port).toMatch(new RegExp(parameter('Connect', 'localPortNumber').allowedPattern));
-    expect('5432; id').not.toMatch(new RegExp(parameter('Connect', 'localPortNumber').allowedPattern));
   });
 });
 

@@ -83,9 +83,17 @@ describe.each([
 });
 
 describe('what a box may do', () => {
-  test('access box and jump host: Systems Manager, nothing else', () => {
-    expect(actionsOf('AccessBox')).toEqual(AGENT);
-    expect(actionsOf('JumpHost')).toEqual(AGENT);
+  test('access box and jump host: Systems Manager and the record of shells; the jump host may leave; nothing else', () => {
+    const record = [
+      'logs:CreateLogStream',
+      'logs:DescribeLogStreams',
+      'logs:PutLogEvents',
+      'logs:DescribeLogGroups',
+    ];
+    expect(actionsOf('AccessBox')).toEqual([...AGENT, ...record]);
+    expect([...actionsOf('JumpHost')].sort()).toEqual(
+      [...AGENT, ...record, 'autoscaling:TerminateInstanceInAutoScalingGroup'].sort(),
+    );
   });
 
   test('backup box: besides, read the password and its program, write and read backups', () => {

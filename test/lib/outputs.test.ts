@@ -22,6 +22,12 @@ describe('outputs', () => {
       'BackupStateMachineArn',
       'RetainFunctionName',
       'TopicArn',
+      'ShellDocumentName',
+      'SshDocumentName',
+      'HostKeysDocumentName',
+      'SessionLogGroupName',
+      'OperatorPolicyArn',
+      'AuditorPolicyArn',
       'ConnectCommand',
       'JumpHostGroupName',
       'JumpHostUpCommand',
@@ -32,7 +38,7 @@ describe('outputs', () => {
 
   test('hold the exact command that puts the database on localhost through the jump host', () => {
     expect(value('ConnectCommand')).toBe(
-      'aws ssm start-session --region {AWS::Region} --document-name {DocumentsConnect} ' +
+      'aws ssm start-session --region {AWS::Region} --document-name {SessionsConnect} ' +
         '--parameters localPortNumber={DatabaseInstance.Endpoint.Port} ' +
         '--target "$(aws ec2 describe-instances --region {AWS::Region} ' +
         '--filters Name=tag:drawbridge:stack,Values={AWS::StackId} Name=tag:drawbridge:purpose,Values=jump-host ' +

@@ -150,6 +150,34 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
       'Sessions have no name before they are opened. The condition narrows it to those that the caller opened.',
   },
   {
+    rules: iam5('*'),
+    at: ['Access/'],
+    reason:
+      'Describing instances and agents, looking up events and sessions: they read only, and AWS knows no narrower resource.',
+  },
+  {
+    rules: iam5(
+      ec2('instance/*'),
+      'arn:<AWS::Partition>:autoscaling:<AWS::Region>:<AWS::AccountId>:autoScalingGroup:*:autoScalingGroupName/<JumpHostGroupASG>',
+      'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:session/*',
+      'arn:<AWS::Partition>:rds-db:<AWS::Region>:<AWS::AccountId>:dbuser:<DatabaseInstance.DbiResourceId>/*',
+    ),
+    at: ['Access/Operator/'],
+    reason:
+      'Instances are bound by the stack’s tag and their purpose, sessions by the tag that names their owner (test/access ' +
+      'proves both); the group is one, whose ARN holds a number that CloudFormation does not tell; which users log in by ' +
+      'token the database itself decides, by granting them rds_iam.',
+  },
+  {
+    rules: iam5(
+      'arn:<AWS::Partition>:autoscaling:<AWS::Region>:<AWS::AccountId>:autoScalingGroup:*:autoScalingGroupName/*',
+    ),
+    at: ['JumpHost/'],
+    reason:
+      'Bound to groups with this stack’s tag, of which there is one. Its name would make the role depend on the group, which ' +
+      'depends on the role.',
+  },
+  {
     rules: iam5('<BackupsBucket.Arn>/backups/*'),
     at: ['BackupBox/', 'Lifecycle/Sweep/', 'Retention/'],
     reason:

@@ -113,19 +113,20 @@ const parameter = resourceType({
     Type: z.enum(['String', 'StringList']),
     Value: text,
     Description: text.optional(),
+    Tier: z.enum(['Standard', 'Advanced', 'Intelligent-Tiering']).optional(),
     Tags: z.record(z.string(), text).optional(),
   }),
   createOnly: ['Name', 'Type', 'Tags'],
-  async create({ Name, Type, Value, Description, Tags = {} }, context) {
+  async create({ Name, Type, Value, Description, Tier, Tags = {} }, context) {
     const id = Name ?? context.name(128);
     const own = Object.entries(Tags).map(([Key, Tag]) => ({ Key, Value: Tag }));
     await context.clients.ssm.send(
-      new PutParameterCommand({ Name: id, Type, Value, Description, Tags: allTags(own, context) }),
+      new PutParameterCommand({ Name: id, Type, Value, Description, Tier, Tags: allTags(own, context) }),
     );
     return { id, attributes: { Type, Value } };
   },
-  async update(id, { Type, Value, Description }, _previous, { clients: { ssm } }) {
-    await ssm.send(new PutParameterCommand({ Name: id, Type, Value, Description, Overwrite: true }));
+  async update(id, { Type, Value, Description, Tier }, _previous, { clients: { ssm } }) {
+    await ssm.send(new PutParameterCommand({ Name: id, Type, Value, Description, Tier, Overwrite: true }));
     return { id, attributes: { Type, Value } };
   },
   async delete(id, _properties, { clients: { ssm } }) {

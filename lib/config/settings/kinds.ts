@@ -25,3 +25,6 @@ export const matching = (pattern: RegExp, message: string) => z.string(message).
 /** Id of something of EC2. */
 export const idOf = (prefix: string, message: string) =>
   matching(new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`), message);
+
+/** Any number of something; none by default. */
+export const list = <T extends z.ZodType<string>>(item: T) => z.array(item).default([]);

@@ -3,7 +3,8 @@ import { Problem } from '../../../cli/framework/problem';
 import { EXIT } from '../../../contract/exit-codes';
 import { drawbridge } from '../support';
 
-let seen: { context: Context; options: unknown; words: readonly string[] } | undefined;
+let seen:
+  { context: Context; options: unknown; words: readonly string[]; behind: readonly string[] } | undefined;
 
 const probe = (run: () => unknown = () => undefined): Command => ({
   name: 'probe',
@@ -12,8 +13,8 @@ const probe = (run: () => unknown = () => undefined): Command => ({
   configure: (parser) => {
     parser.argument('[words...]').option('--deep', 'deeper');
   },
-  run: (context, options, words) => {
-    seen = { context, options, words };
+  run: (context, options, words, behind) => {
+    seen = { context, options, words, behind };
     return Promise.resolve(run() as number | undefined);
   },
 });
@@ -50,8 +51,12 @@ describe('words and variables', () => {
   });
 
   test('what stands behind -- is left alone', async () => {
-    await run(['probe', '--deep', '--', '-c', 'select 1', '--json']);
-    expect(seen).toMatchObject({ options: { deep: true }, words: ['-c', 'select 1', '--json'] });
+    await run(['probe', 'one', '--deep', '--', '-c', 'select 1', '--json']);
+    expect(seen).toMatchObject({
+      options: { deep: true },
+      words: ['one'],
+      behind: ['-c', 'select 1', '--json'],
+    });
     expect(seen?.context.ui.json).toBe(false);
   });
 

@@ -19,6 +19,13 @@ const context: LabContext = {
 
 const reply: AwsReply = { status: 200, headers: {}, body: Buffer.from('') };
 
+let forwarded: AwsCall | undefined;
+let extension = autoScalingExtension(context);
+beforeEach(() => {
+  forwarded = undefined;
+  extension = autoScalingExtension(context);
+});
+
 const ask = async (operation: string, input: Record<string, string>): Promise<AwsReply> => {
   const call: AwsCall = {
     service: 'autoscaling',
@@ -26,24 +33,47 @@ const ask = async (operation: string, input: Record<string, string>): Promise<Aw
     region: 'eu-west-1',
     method: 'POST',
     path: '/',
-    headers: {},
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: Buffer.from(''),
     input,
   };
-  const interceptor = autoScalingExtension(context).operations[operation];
+  const interceptor = extension.operations[operation];
   if (interceptor === undefined) throw new Error(`${operation} is not intercepted`);
-  return interceptor(call, () => Promise.resolve(reply));
+  return interceptor(call, (passed) => {
+    forwarded = passed;
+    return Promise.resolve(reply);
+  });
 };
 
-it('lets empty groups be', async () => {
-  expect(await ask('CreateAutoScalingGroup', { MinSize: '0', MaxSize: '1' })).toBe(reply);
-  expect(await ask('SetDesiredCapacity', { DesiredCapacity: '0' })).toBe(reply);
+const GROUP = {
+  AutoScalingGroupName: 'group',
+  MinSize: '0',
+  MaxSize: '1',
+  VPCZoneIdentifier: 'subnet-1',
+  'LaunchTemplate.LaunchTemplateId': 'lt-1',
+  'LaunchTemplate.Version': '1',
+};
+
+it('keeps the emulator from launching instances that are no boxes', async () => {
+  await ask('CreateAutoScalingGroup', { ...GROUP, MinSize: '0', DesiredCapacity: '0' });
+  expect(forwarded?.input).toMatchObject({ MinSize: '0', DesiredCapacity: '0', MaxSize: '1' });
 });
 
 it.each([
-  ['CreateAutoScalingGroup', { MinSize: '1', MaxSize: '1' }],
-  ['UpdateAutoScalingGroup', { DesiredCapacity: '1' }],
-  ['SetDesiredCapacity', { DesiredCapacity: '1' }],
-])('refuses %s with instances', async (operation, input) => {
-  await expect(ask(operation, input)).rejects.toThrow('launches no instances');
+  ['2', 'above max value 1'],
+  ['-1', 'below min value 0'],
+])('refuses %s instances', async (DesiredCapacity, says) => {
+  await ask('CreateAutoScalingGroup', GROUP);
+  await expect(ask('SetDesiredCapacity', { AutoScalingGroupName: 'group', DesiredCapacity })).rejects.toThrow(
+    says,
+  );
+});
+
+it('knows no group that nobody made, and ends nothing that no group keeps', async () => {
+  await expect(
+    ask('SetDesiredCapacity', { AutoScalingGroupName: 'other', DesiredCapacity: '0' }),
+  ).rejects.toThrow('not found');
+  await expect(ask('TerminateInstanceInAutoScalingGroup', { InstanceId: 'i-1' })).rejects.toThrow(
+    'not found',
+  );
 });

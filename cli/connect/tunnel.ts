@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { EXIT } from '../../contract/exit-codes';
+import { clientSettings } from '../aws/settings';
+import type { Context } from '../framework/command';
+import { explain } from '../framework/explain';
+import { Problem } from '../framework/problem';
+import { forwardPort, type Forward } from '../session';
+import { type SessionRequest, type StartedSession, startSession } from './start-session';
+
+/** Between attempts to open another session after one was lost: milliseconds, doubling, and how often. */
+const FIRST_WAIT_MS = 500;
+const ATTEMPTS = 8;
+
+/** A tunnel: which session, and where it comes out. */
+export interface TunnelRequest extends SessionRequest {
+  /** 0: any that is free. */
+  readonly localPort: number;
+}
+
+/**
+ * A local port that leads somewhere as long as there is a way. A session that is lost for good (hours without a network, the
+ * longest duration reached) is replaced by a new one on the same port; when the instance is gone, the tunnel ends.
+ */
+export class Tunnel {
+  /** Why it ended by itself; never settles while it stands, nor after {@link close}. */
+  readonly failed: Promise<Problem>;
+  private fail: (problem: Problem) => void = () => undefined;
+  private readonly closing = new AbortController();
+
+  private constructor(
+    private readonly context: Context,
+    private readonly request: TunnelRequest,
+    private started: StartedSession,
+    private forward: Forward,
+  ) {
+    this.failed = new Promise((resolve) => (this.fail = resolve));
+    void this.keepUp();
+  }
+
+  /** @throws Problem or SessionError when there is no session, or the local port cannot be had */
+  static async open(context: Context, request: TunnelRequest): Promise<Tunnel> {
+    const started = await startSession(context, request);
+    try {
+      return new Tunnel(context, request, started, await forwarded(context, started, request.localPort));
+    } catch (error) {
+      await started.end();
+      throw error;
+    }
+  }
+
+  /** Of this machine, on 127.0.0.1. */
+  get port(): number {
+    return this.forward.port;
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.forward.connections;
+  }
+
+  /** Ends the tunnel and its session. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.forward.close();
+    await this.started.end();
+  }
+
+  /** A method, because it changes while something is waited for. */
+  private isClosed(): boolean {
+    return this.closing.signal.aborted;
+  }
+
+  private async keepUp(): Promise<void> {
+    while (!this.isClosed()) {
+      const { message } = await this.started.session.ended;
+      if (this.isClosed()) return;
+      this.context.ui.warn(`${message} Opening another session …`);
+      const { port } = this.forward;
+      await this.forward.close();
+      try {
+        await this.started.end();
+        await this.reopen(port);
+        this.context.ui.warn(`Port ${port} leads through again.`);
+      } catch (error) {
+        this.fail(explain(error, this.context));
+        return;
+      }
+    }
+  }
+
+  private async reopen(port: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.demandInstance();
+        const started = await startSession(this.context, this.request);
+        this.started = started;
+        this.forward = await forwarded(this.context, started, port);
+        if (this.isClosed()) await this.close();
+        return;
+      } catch (error) {
+        const { exitCode } = explain(error, this.context);
+        const mayPass = exitCode === EXIT.unavailable || exitCode === EXIT.failed;
+        if (error instanceof InstanceGone || attempt === ATTEMPTS || !mayPass) throw error;
+        await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1), undefined, { signal: this.context.interrupted });
+      }
+    }
+  }
+
+  private async demandInstance(): Promise<void> {
+    const ec2 = new EC2Client(clientSettings(this.context));
+    try {
+      const { instanceId } = this.request;
+      const { Reservations = [] } = await ec2.send(
+        new DescribeInstancesCommand({ InstanceIds: [instanceId] }),
+      );
+      const state = Reservations[0]?.Instances?.[0]?.State?.Name ?? 'gone';
+      if (state !== 'running') throw new InstanceGone(instanceId, state);
+    } finally {
+      ec2.destroy();
+    }
+  }
+}
+
+/** The instance will not come back. */
+class InstanceGone extends Problem {
+  constructor(instanceId: string, state: string) {
+    super(
+      EXIT.unavailable,
+      `${instanceId} is ${state}: its time was up, or somebody has closed it.`,
+      'Connect again: a new box is opened, or the jump host brought back.',
+    );
+  }
+}
+
+function forwarded(context: Context, { session }: StartedSession, port: number): Promise<Forward> {
+  return forwardPort(
+    session,
+    { port },
+    {
+      refused: (message) => {
+        context.ui.warn(message);
+      },
+    },
+  );
+}

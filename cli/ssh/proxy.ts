@@ -1,0 +1,70 @@
+import { EC2InstanceConnectClient, SendSSHPublicKeyCommand } from '@aws-sdk/client-ec2-instance-connect';
+import { EXIT } from '../../contract/exit-codes';
+import { clientSettings } from '../aws/settings';
+import { findStack, output } from '../aws/stack';
+import { startSession } from '../connect/start-session';
+import { findWay } from '../connect/way';
+import { Cleanup } from '../framework/cleanup';
+import type { Context } from '../framework/command';
+import { pipePlain } from '../session';
+import { SshFiles } from './files';
+import { hostKeys } from './host-keys';
+import { instanceOf, SSH_USER } from './options';
+
+/** Puts the public key on an instance, where it is accepted for 60 seconds. */
+async function sendKey(context: Context, instanceId: string, publicKey: string): Promise<void> {
+  const client = new EC2InstanceConnectClient(clientSettings(context));
+  try {
+    await client.send(
+      new SendSSHPublicKeyCommand({
+        InstanceId: instanceId,
+        InstanceOSUser: SSH_USER,
+        SSHPublicKey: publicKey,
+      }),
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/**
+ * What ssh talks through: finds or makes a way, writes the host's keys where ssh looks for them, lets our key in for a minute,
+ * then copies bytes until one side is done.
+ *
+ * @param name - as the user typed it to ssh
+ */
+export async function runProxy(context: Context, name: string, box: string | undefined): Promise<number> {
+  const files = new SshFiles(context.stack);
+  const publicKey = files.publicKey();
+  const stack = await findStack(context);
+  const cleanup = new Cleanup(context.ui);
+  try {
+    const wanted = box ?? instanceOf(name);
+    // A box that had to be opened stays until it expires: other connections may share it.
+    const way = await findWay(
+      context,
+      stack,
+      { leaveOpen: true, ...(wanted === undefined ? {} : { box: wanted }) },
+      cleanup,
+    );
+    const { instanceId } = way;
+    const keys = await hostKeys(context, stack, instanceId);
+    files.write(files.knownHosts(name), keys.map((key) => `${name} ${key}\n`).join(''));
+    const started = await startSession(context, {
+      instanceId,
+      documentName: output(stack, 'sshDocument'),
+      notice: (line) => {
+        context.ui.warn(line);
+      },
+    });
+    cleanup.add('end the session', () => started.end());
+    // Last: its minute has begun.
+    await sendKey(context, instanceId, publicKey);
+    context.interrupted.addEventListener('abort', () => void started.session.terminate());
+    const end = await pipePlain(started.session, context.stdin, context.stdout);
+    if (end.by === 'failure') context.ui.warn(end.message);
+    return end.by === 'failure' ? EXIT.unavailable : EXIT.ok;
+  } finally {
+    await cleanup.run();
+  }
+}
