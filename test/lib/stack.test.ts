@@ -68,7 +68,7 @@ describe('synth', () => {
 
   test('gives the same bytes twice, bundles included', () => {
     const once = synthesize('once');
-    expect(Object.keys(once).filter((path) => /asset\..*\.(cjs|js)$/.test(path))).toHaveLength(6);
+    expect(Object.keys(once).filter((path) => /asset\..*\.(cjs|js)$/.test(path))).toHaveLength(7);
     expect(synthesize('twice')).toEqual(once);
   });
 
