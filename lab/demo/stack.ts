@@ -12,16 +12,22 @@ export class Stack {
   private readonly outputsFile: string;
   private readonly settings: readonly string[];
 
-  /** @param postgres - the PostgreSQL of this machine; the database is deployed with its major version */
+  /**
+   * @param postgres - the PostgreSQL of this machine; the database is deployed with its major version
+   * @param given - further words for `cdk deploy` and `cdk destroy`, such as `-c egress=endpoints`, which win
+   */
   constructor(
     private readonly lab: RunningLab,
     postgres: HostPostgres,
+    given: readonly string[] = [],
   ) {
     this.outputsFile = join(lab.directory, 'outputs.json');
+    const otherEngine = given.some((word) => /^(-c=?)?engine(Version)?=/.test(word));
     this.settings = [
-      ...['-c', `engineVersion=${postgres.major}`],
+      ...(otherEngine ? [] : ['-c', `engineVersion=${postgres.major}`]),
       ...['-c', `databaseCa=${join(lab.directory, 'rds-ca.pem')}`],
       ...['--output', join(lab.directory, 'cdk.out')],
+      ...given,
     ];
   }
 
@@ -33,8 +39,13 @@ export class Stack {
 
   /** Deploys and reads the outputs. */
   async deploy(progress: Progress): Promise<Outputs> {
+    return readOutputs(await this.deployed(progress));
+  }
+
+  /** Deploys; the text of the file of outputs. */
+  async deployed(progress: Progress): Promise<string> {
     await this.cdk(progress, 'deploy', '--require-approval', 'never', '--outputs-file', this.outputsFile);
-    return readOutputs(readFileSync(this.outputsFile, 'utf8'));
+    return readFileSync(this.outputsFile, 'utf8');
   }
 
   destroy(progress: Progress): Promise<void> {

@@ -1,8 +1,10 @@
 import {
   AssociateVpcCidrBlockCommand,
   CreateSubnetCommand,
+  CreateTagsCommand,
   CreateVpcCommand,
   DeleteSubnetCommand,
+  DeleteTagsCommand,
   DeleteVpcCommand,
   DescribeSecurityGroupsCommand,
   DescribeVpcsCommand,
@@ -128,6 +130,18 @@ async function setSubnet(ec2: EC2Client, SubnetId: string, settings: SubnetSetti
     );
 }
 
+/** Tags change in place: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-subnet.html */
+async function replaceTags(
+  ec2: EC2Client,
+  id: string,
+  before: readonly Tag[],
+  now: readonly Tag[],
+): Promise<void> {
+  const gone = before.filter(({ Key }) => !now.some((tag) => tag.Key === Key)).map(({ Key }) => ({ Key }));
+  if (gone.length > 0) await ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: gone }));
+  if (now.length > 0) await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [...now] }));
+}
+
 const subnetAttributes = (
   id: string,
   properties: { VpcId: string; CidrBlock?: string | undefined; Ipv6CidrBlock?: string | undefined },
@@ -151,7 +165,7 @@ const subnet = resourceType({
     AssignIpv6AddressOnCreation: bool.optional(),
     Tags: tags.optional(),
   }),
-  createOnly: ['VpcId', 'CidrBlock', 'Ipv6CidrBlock', 'AvailabilityZone', 'Tags'],
+  createOnly: ['VpcId', 'CidrBlock', 'Ipv6CidrBlock', 'AvailabilityZone'],
   async create(properties, context) {
     const { VpcId, CidrBlock, Ipv6CidrBlock, AvailabilityZone, Tags } = properties;
     const { ec2 } = context.clients;
@@ -164,8 +178,10 @@ const subnet = resourceType({
     await setSubnet(ec2, id, properties);
     return { id, attributes: subnetAttributes(id, properties, answer.Subnet?.AvailabilityZone) };
   },
-  async update(id, properties, _previous, { clients: { ec2 } }) {
+  async update(id, properties, previous, context) {
+    const { ec2 } = context.clients;
     await setSubnet(ec2, id, properties);
+    await replaceTags(ec2, id, previous.Tags ?? [], allTags(properties.Tags, context));
     return { id, attributes: subnetAttributes(id, properties, properties.AvailabilityZone) };
   },
   async delete(id, _properties, { clients: { ec2 } }) {
