@@ -29,6 +29,13 @@ const templates = text
 /** Launch template of one purpose. */
 export type LaunchTemplate = z.infer<typeof template>;
 
+/** Boxes that are no source's reach the database, and create tells where it is. Judged whatever else is missing. */
+const neededWithoutSource = (name: string) =>
+  [
+    (read: Readonly<Record<string, unknown>>) => read[NAMES.source] !== undefined || read[name] !== undefined,
+    { path: [name], error: 'is missing', when: () => true },
+  ] as const;
+
 const createSchema = z
   .object({
     [NAMES.stackId]: text,
@@ -48,6 +55,8 @@ const createSchema = z
     /** Set by Lambda itself. */
     AWS_REGION: text,
   })
+  .refine(...neededWithoutSource(NAMES.databaseHost))
+  .refine(...neededWithoutSource(NAMES.databasePort))
   .transform((read) => ({
     stackId: read[NAMES.stackId],
     name: read[NAMES.name],

@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
@@ -293,96 +292,4 @@ test('the table of settings has a line for each, with its default and its meanin
   expect(rows).toContain(
     '| `boxTypes` | `t4g.micro,t4g.small,t4g.medium` | arm64 instance types of boxes, tried in order |',
   );
-});
-
-describe('the app', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'drawbridge-app-'));
-  afterAll(() => {
-    rmSync(directory, { recursive: true });
-  });
-  const run = (settings: Record<string, string>) =>
-    spawnSync('node', ['--import', 'tsx', 'bin/app.ts'], {
-      env: {
-        ...process.env,
-        CDK_OUTDIR: join(directory, 'out'),
-        CDK_CONTEXT_JSON: JSON.stringify({ ...settings, 'aws:cdk:bundling-stacks': [] }),
-        CDK_VALIDATION: 'false',
-      },
-      encoding: 'utf8',
-    });
-
-  test('prints a refusal as a sentence, without a stack trace, and fails', () => {
-    const { status, stdout, stderr } = run({ ttlMinutes: 'soon' });
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('- ttlMinutes: must be a whole number of minutes from 1 to 2880');
-    expect(stderr).not.toMatch(/^\s+at /m);
-    expect(existsSync(join(directory, 'out', 'manifest.json'))).toBe(false);
-  });
-
-  test('refuses a key that is no setting, and writes nothing', () => {
-    const { status, stdout, stderr } = run({ egres: 'ipv6', maxBoxes: '0' });
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('- unknown setting egres (did you mean egress?)');
-    expect(stderr).toContain('- maxBoxes: must be');
-    expect(stderr).not.toMatch(/^\s+at /m);
-    expect(readdirSync(join(directory, 'out'))).toEqual([]);
-  });
-
-  test('does the same with what only shows when everything is put together', () => {
-    const many = join(directory, 'many.pem');
-    writeFileSync(many, rootCertificates.slice(0, 12).join('\n'));
-    const { status, stderr } = run({ databaseCa: many });
-    expect(status).toBe(1);
-    expect(stderr).toMatch(
-      /could reach \d+ bytes; EC2 accepts 16384\. Give fewer certificates in databaseCa/,
-    );
-    expect(stderr).not.toMatch(/^\s+at /m);
-  });
-
-  test('writes its stack otherwise', () => {
-    expect(run({ name: 'orders' })).toMatchObject({ status: 0, stderr: '' });
-    expect(existsSync(join(directory, 'out', 'orders.template.json'))).toBe(true);
-  });
-});
-
-describe('intake sources', () => {
-  const principal = 'arn:aws:iam::123456789012:role/vms/BackupVm';
-
-  test('have rules that are safe when none are given', () => {
-    expect(read({ intakeSources: [{ name: 'web', principal }] }).intakeSources).toEqual([
-      {
-        name: 'web',
-        principal,
-        maxBoxes: 2,
-        maxFileMiB: 1024,
-        maxPushMiB: 102_400,
-        maxFiles: 1_000_000,
-        allow: ['**'],
-        refuse: [],
-        contradictions: 'flag',
-        bombs: 'refuse',
-        privateKeys: 'refuse',
-        awsKeys: 'refuse',
-        urlPasswords: 'flag',
-      },
-    ]);
-  });
-
-  test('may be given as JSON on the command line', () => {
-    const app = new App({ context: { intakeSources: '[{"name":"web","maxFileMiB":5}]' } });
-    expect(readSettings(app.node).intakeSources).toMatchObject([{ name: 'web', maxFileMiB: 5 }]);
-  });
-
-  test.each([
-    [[{ name: 'Web' }], /intakeSources\.0\.name: must be 1 to 20/],
-    [[{}], /intakeSources\.0\.name/],
-    [[{ name: 'web', principal: 'BackupVm' }], /principal: must be the ARN of a role or user/],
-    [[{ name: 'web', rule: 1 }], /knows no rule; accepted: name, principal, maxBoxes, maxFileMiB/],
-    [[{ name: 'web', privateKeys: 'keep' }], /privateKeys: must be one of refuse, flag, allow/],
-    [[{ name: 'web' }, { name: 'web' }], /must not name a source twice/],
-    [Array.from({ length: 9 }, (_, at) => ({ name: `s${at}` })), /at most 8 sources/],
-    ['web', /must be a list such as/],
-  ])('are refused with a reason: %j', (intakeSources, message) => {
-    expect(() => read({ intakeSources })).toThrow(message);
-  });
 });

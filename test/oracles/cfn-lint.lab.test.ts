@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareEmulator } from '../../lab/moto';
 import { CONFIGURATION_NAMES, type ConfigurationName } from '../configurations';
-import { ACCEPTED_BY_LINTER } from './accepted';
+import { ACCEPTED_BY_LINTER } from './accepted-of-templates';
 import type { Finding } from './findings';
 import { obsolete, unaccepted } from './judge';
 import { templateText } from './template-findings';

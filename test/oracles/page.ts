@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Accepted, ACCEPTED_BY_LINTER, ACCEPTED_BY_VALIDATOR, ACCEPTED_PRACTICES } from './accepted';
+import { type Accepted, ACCEPTED_PRACTICES } from './accepted';
+import { ACCEPTED_BY_LINTER, ACCEPTED_BY_VALIDATOR } from './accepted-of-templates';
 
 /** The page that is generated here. */
 export const PAGE_FILE = join(__dirname, '..', '..', 'docs', 'security.md');

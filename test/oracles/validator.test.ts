@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CONFIGURATION_NAMES } from '../configurations';
-import { ACCEPTED_BY_VALIDATOR } from './accepted';
+import { ACCEPTED_BY_VALIDATOR } from './accepted-of-templates';
 import type { Finding } from './findings';
 import { obsolete, unaccepted } from './judge';
 import { BuiltInValidator, templateText } from './template-findings';
