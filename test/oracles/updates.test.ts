@@ -29,12 +29,9 @@ const REPLACES: Readonly<Record<string, readonly string[]>> = {
  */
 const IN_PLACE = ['MultiAZ', 'BackupRetentionPeriod', 'DBParameterGroupName'];
 
-/**
- * Another name is another stack; the others choose an existing network or database where none of our own stands yet.
- * There is one way out so far.
- */
+/** Another name is another stack; the others choose an existing network or database where none of our own stands yet. */
 const NO_UPDATE =
-  /^(name|egress|vpcId|boxSubnetIds|databaseSubnetIds|s3EndpointId|database(Host|Port|SecurityGroupId|SecretArn))$/;
+  /^(name|vpcId|boxSubnetIds|databaseSubnetIds|s3EndpointId|database(Host|Port|SecurityGroupId|Secret(Key)?Arn))$/;
 
 const directory = mkdtempSync(join(tmpdir(), 'drawbridge-updates-'));
 const authorities = join(directory, 'ca.pem');
@@ -47,6 +44,7 @@ afterAll(() => {
 
 /** A value of each setting that is not its default, with what it needs. */
 const CHANGES: Readonly<Record<string, object>> = {
+  egress: { egress: 'endpoints' },
   flowLogs: { flowLogs: false },
   engine: { engine: 'mariadb' },
   engineVersion: { engineVersion: '17' },
@@ -77,6 +75,17 @@ const CHANGES: Readonly<Record<string, object>> = {
   s3PrefixListId: { s3PrefixListId: 'pl-6da54004' },
   databaseParameters: { databaseParameters: { log_statement: 'ddl' } },
   databaseBackupWindow: { databaseBackupWindow: '01:00-02:00' },
+  databaseBackupDays: { databaseBackupDays: 14 },
+  jumpHostIdleMinutes: { jumpHostIdleMinutes: 5 },
+  accessTargets: { accessTargets: ['10.1.0.0/16:443'] },
+  keepDaily: { keepDaily: 14 },
+  keepWeekly: { keepWeekly: 8 },
+  keepMonthly: { keepMonthly: 24 },
+  keepAtLeast: { keepAtLeast: 5 },
+  operatorMfa: { operatorMfa: true },
+  operatorCidrs: { operatorCidrs: ['192.0.2.0/24'] },
+  sessionIdleMinutes: { sessionIdleMinutes: 10 },
+  sessionMaxMinutes: { sessionMaxMinutes: 60 },
 };
 
 const before = jsonWith({});

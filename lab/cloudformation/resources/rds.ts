@@ -154,6 +154,11 @@ const instance = resourceType({
         DBInstanceIdentifier: id,
         VpcSecurityGroupIds: properties.VPCSecurityGroups,
         MasterUserSecretKmsKeyId: properties.MasterUserSecret?.KmsKeyId,
+        // RDS keeps the secret that it manages already; the emulator would make another.
+        ManageMasterUserPassword:
+          properties.ManageMasterUserPassword === previous.ManageMasterUserPassword
+            ? undefined
+            : properties.ManageMasterUserPassword,
         CloudwatchLogsExportConfiguration: { EnableLogTypes: exports, DisableLogTypes: ended },
         ApplyImmediately: true,
       }),

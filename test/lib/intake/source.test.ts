@@ -59,6 +59,7 @@ test('the policy is attached to the principal that was named, by its kind', () =
     resourceOf(
       templateWith({ intakeSources: [{ name: 'web', principal }] }).toJSON() as typeof template,
       'AWS::IAM::ManagedPolicy',
+      'Intakeweb',
     ).Properties;
   expect(attached('arn:aws:iam::123456789012:role/vms/Vm')).toMatchObject({ Roles: ['Vm'] });
   expect(attached('arn:aws:iam::123456789012:user/vm')).toMatchObject({ Users: ['vm'] });
