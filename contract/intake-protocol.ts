@@ -91,9 +91,6 @@ export const listedFile = z.strictObject({
   chunks: z.array(sha256),
   flags: z.array(z.string()).optional(),
 });
-/** One line for a file that was not taken. */
-export const listedRefusal = z.strictObject({ path: z.string(), refused: z.string() });
-
 /** What the box says, one line of JSON each. */
 export const boxMessage = z.discriminatedUnion('type', [
   z.strictObject({

@@ -29,12 +29,10 @@ const templates = text
 /** Launch template of one purpose. */
 export type LaunchTemplate = z.infer<typeof template>;
 
-/** Boxes that are no source's reach the database, and create tells where it is. Judged whatever else is missing. */
-const neededWithoutSource = (name: string) =>
-  [
-    (read: Readonly<Record<string, unknown>>) => read[NAMES.source] !== undefined || read[name] !== undefined,
-    { path: [name], error: 'is missing', when: () => true },
-  ] as const;
+const isSourceOrHas =
+  (name: string) =>
+  (read: Readonly<Record<string, unknown>>): boolean =>
+    read[NAMES.source] !== undefined || read[name] !== undefined;
 
 const createSchema = z
   .object({
@@ -55,8 +53,17 @@ const createSchema = z
     /** Set by Lambda itself. */
     AWS_REGION: text,
   })
-  .refine(...neededWithoutSource(NAMES.databaseHost))
-  .refine(...neededWithoutSource(NAMES.databasePort))
+  // Boxes that are no source's reach the database, and create tells where it is. Judged whatever else is missing.
+  .refine(isSourceOrHas(NAMES.databaseHost), {
+    path: [NAMES.databaseHost],
+    error: 'is missing',
+    when: () => true,
+  })
+  .refine(isSourceOrHas(NAMES.databasePort), {
+    path: [NAMES.databasePort],
+    error: 'is missing',
+    when: () => true,
+  })
   .transform((read) => ({
     stackId: read[NAMES.stackId],
     name: read[NAMES.name],

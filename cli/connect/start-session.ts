@@ -9,7 +9,7 @@ import { EXIT } from '../../contract/exit-codes';
 import { clientSettings } from '../aws/settings';
 import type { Context } from '../framework/command';
 import { Problem } from '../framework/problem';
-import { openSession, type Session } from '../session';
+import { openSession, type Session, signStream } from '../session';
 import { dataKeyFor } from './data-key';
 
 /** An agent that has just come online may refuse its first session: milliseconds between attempts, and how often. */
@@ -71,6 +71,7 @@ export async function startSession(context: Context, request: SessionRequest): P
   const ssm = new SSMClient(clientSettings(context));
   const { instanceId } = request;
   const answer = await granted(context, ssm, request);
+  const headers = signStream(await ssm.config.region(), ssm.config.credentials);
   const { SessionId = '', StreamUrl = '', TokenValue = '' } = answer;
   let over = false;
   const terminate = async (): Promise<void> => {
@@ -87,6 +88,7 @@ export async function startSession(context: Context, request: SessionRequest): P
       sessionId: SessionId,
       streamUrl: StreamUrl,
       token: TokenValue,
+      headers,
       resume: () => resumed(context, SessionId),
       dataKey: dataKeyFor(context, instanceId),
       notice: (line) => request.notice?.(line),

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { clientSettings } from '../aws/settings';
 import type { Context } from '../framework/command';
-import { openSession, pipePlain } from '../session';
+import { openSession, pipePlain, signStream } from '../session';
 
 /** The agent of a box that boots is not there yet: milliseconds between attempts, and how many. */
 const WAIT_MS = 2_000;
@@ -38,6 +38,7 @@ export async function carrySsh(context: Context, instanceId: string, document: s
       sessionId: SessionId,
       streamUrl: StreamUrl,
       token: TokenValue,
+      headers: signStream(await ssm.config.region(), ssm.config.credentials),
       resume: async () => {
         const again = await ssm.send(new ResumeSessionCommand({ SessionId }));
         if (again.TokenValue === undefined || again.TokenValue === '') return undefined;
