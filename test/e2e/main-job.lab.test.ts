@@ -68,10 +68,10 @@ const untilTerminated = (instanceId: string): Promise<true> =>
   eventually(async () => ((await cloud.stateOf(instanceId)) === 'terminated' ? true : undefined));
 
 /** From here on only the tests sweep, so that they can tell who ended a box. */
-async function stopScheduledSweeps(): Promise<void> {
+async function stopSchedules(): Promise<void> {
   const scheduler = new SchedulerClient();
   const { Schedules = [] } = await scheduler.send(new ListSchedulesCommand());
-  expect(Schedules).toHaveLength(1);
+  expect(Schedules).not.toHaveLength(0);
   for (const { Name, GroupName } of Schedules) {
     const { ScheduleExpression, Target, FlexibleTimeWindow } = await scheduler.send(
       new GetScheduleCommand({ Name, GroupName }),
@@ -98,7 +98,7 @@ beforeAll(async () => {
   stack = new Stack(lab, postgres);
   await stack.bootstrap(silent);
   outputs = await stack.deploy(silent);
-  await stopScheduledSweeps();
+  await stopSchedules();
   await fillDatabase(cloud, lab, postgres, outputs, ORDERS);
 }, 300_000);
 
