@@ -17,6 +17,12 @@ export interface Command {
   readonly documentName: string;
   readonly parameters: Readonly<Record<string, readonly string[]>>;
   readonly pollSeconds: number;
+  /**
+   * An exit code that is no failure, and where to go then.
+   *
+   * @defaultValue none
+   */
+  readonly unless?: { readonly code: number; readonly next: string };
   /** JSONata that names the error when the program on the box ended with `$command.code`. */
   readonly error: string;
   /** Where to go when it has succeeded; `$command.output` is what the program printed, parsed. */
@@ -27,7 +33,7 @@ export interface Command {
 
 /** Runs a document on the box `$instanceId` and waits for its end, or for the end of the box. */
 export function runCommand(command: Command): States {
-  const { name, onFailure } = command;
+  const { name, onFailure, unless } = command;
   const [pause, look, ended, see, stands] = [
     `Pause${name}`,
     `LookAt${name}`,
@@ -68,6 +74,9 @@ export function runCommand(command: Command): States {
       Choices: [
         { Condition: jsonata("$command.status = 'Success'"), Next: command.next },
         { Condition: jsonata(`$command.status in ${UNDER_WAY}`), Next: see },
+        ...(unless === undefined
+          ? []
+          : [{ Condition: jsonata(`$command.code = ${unless.code}`), Next: unless.next }]),
       ],
       Default: `${name}Failed`,
     },

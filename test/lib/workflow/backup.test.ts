@@ -96,6 +96,18 @@ test('opens a box, backs up, proves, ends the box', async () => {
   expect(argsOf(DESTROY)).toEqual([{ FunctionName: DESTROY, Payload: { instanceId: BOX } }]);
 });
 
+test('a backup that no box can prove is no failure, and stays unproven', async () => {
+  const { execution, names } = await run({
+    'ssm:getCommandInvocation': (args) =>
+      String(args.CommandId).includes('Prove')
+        ? failed(71, 'there is no server of MySQL here')
+        : done({ prefix: PREFIX, storedBytes: 10 }),
+  });
+  expect(execution).toMatchObject({ status: 'SUCCEEDED' });
+  expect(JSON.parse(execution.output ?? '')).toMatchObject({ backup: { prefix: PREFIX }, proof: null });
+  expect(names.at(-1)).toBe(DESTROY);
+});
+
 test('the lock of a database is its own, however long the names', async () => {
   const name = 'a'.repeat(62);
   const locks = await Promise.all(
