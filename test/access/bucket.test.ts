@@ -214,11 +214,14 @@ describe.each(CONFIGURATION_NAMES)('the bucket of the %s stack', (configuration)
       expect(await mayUse(backupBox, action)).toBe(true);
     });
 
-    test('that no other role may use, and no role may manage', async () => {
+    test('that no other role may use, but for reading manifests and proofs, and no role may manage', async () => {
       const others: RoleName[] = stack.roles.filter((name) => !/^(backup|web|logs) box$/.test(name));
-      for (const name of others)
-        for (const action of ['kms:GenerateDataKey', 'kms:Decrypt', 'kms:Encrypt'])
+      for (const name of others) {
+        for (const action of ['kms:GenerateDataKey', 'kms:Encrypt'])
           expect([name, await mayUse(stack.session(name), action)]).toEqual([name, false]);
+        const reads = await mayUse(stack.session(name), 'kms:Decrypt');
+        expect([name, reads]).toEqual([name, name === 'retain']);
+      }
       for (const name of stack.roles)
         for (const action of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:CreateGrant'])
           expect([name, await mayUse(stack.session(name), action)]).toEqual([name, false]);
