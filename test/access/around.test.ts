@@ -4,6 +4,9 @@ import { ADMINISTRATOR, type Context, isAllowed, service } from './decide';
 import { endpointPolicy, keyPolicy } from './policies';
 import { JudgedStack } from './stack';
 
+/** For what a configuration does not have: no test, rather than one that is skipped. */
+const notHere = (name: string): string => name;
+
 describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
   const stack = new JudgedStack(configuration);
   const { concrete } = stack;
@@ -46,7 +49,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     });
   });
 
-  const throughOurs = stack.stranger ? describe.skip : describe;
+  const throughOurs = stack.stranger ? notHere : describe;
   throughOurs('through the S3 endpoint', () => {
     const may = (action: string, resource: string) =>
       isAllowed(ADMINISTRATOR, { action, resource, endpointPolicy: endpointPolicy(concrete) });
@@ -101,7 +104,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
       expect(await mayRead(other, 'backup box')).toBe(false);
     });
 
-    const withKey = stack.stranger ? test : test.skip;
+    const withKey = stack.stranger ? test : notHere;
     withKey(
       'with a key of its own is decrypted by backup boxes, through Secrets Manager, and nothing else is',
       async () => {
@@ -128,7 +131,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     );
   });
 
-  const withEndpoints = endpointPolicy(concrete, 'NetworkEndpointsSsmMessages') ? describe : describe.skip;
+  const withEndpoints = endpointPolicy(concrete, 'NetworkEndpointsSsmMessages') ? describe : notHere;
   withEndpoints('through the interface endpoints', () => {
     const may = (endpoint: string, action: string, resource: string, account = ACCOUNT) =>
       isAllowed(

@@ -33,8 +33,8 @@ describe('encryption', () => {
 
   test('owns every log group: encrypted, forgetting, gone with the stack (aws-facts 13.11)', () => {
     const groups = Object.values(jsonWith().Resources).filter(({ Type }) => Type === 'AWS::Logs::LogGroup');
-    // Five functions, two state machines, flow logs, two logs of the database.
-    expect(groups).toHaveLength(10);
+    // Five functions, two state machines, flow logs, two logs of the database, what is typed in shells.
+    expect(groups).toHaveLength(11);
     for (const { Properties, DeletionPolicy } of groups) {
       expect(Properties).toHaveProperty('KmsKeyId');
       expect(Properties.RetentionInDays).toBe(90);

@@ -71,7 +71,7 @@ describe('user data', () => {
 
   test('caps the life of a box at its longest, whatever the tag says', () => {
     expect(expiryScript(90)).toContain('OnBootSec=90min');
-    expect(userDataOf('JumpHost')).not.toContain('OnBootSec');
+    expect(userDataOf('JumpHost')).not.toContain('drawbridge-cap');
   });
 
   test('sets no dual-stack flag beyond the agent’s: S3 by its ordinary name goes through the endpoint (aws-facts 13.5)', () => {
