@@ -39,7 +39,7 @@ describe('user data', () => {
   test.each([
     ['AccessBox', 2],
     ['BackupBox', 3],
-    ['JumpHost', 1],
+    ['JumpHost', 2],
   ])(
     'of %s: the agent’s setting before its first start, then scripts (aws-facts 0.2, 13.4)',
     (box, count) => {
