@@ -22,6 +22,12 @@ export interface SessionRequest {
   /** Of the stack: a session without a document would be a shell that nobody logs. */
   readonly documentName: string;
   readonly parameters?: Readonly<Record<string, string>>;
+  /**
+   * How often to ask, a second apart, while the agent is not connected.
+   *
+   * @defaultValue 20, for one that is online already
+   */
+  readonly attempts?: number;
   /** A line about what happens to the session. */
   notice?(line: string): void;
 }
@@ -37,7 +43,7 @@ const isNotConnected = (error: unknown): boolean =>
   error instanceof Error && error.name === 'TargetNotConnected';
 
 async function granted(context: Context, ssm: SSMClient, request: SessionRequest) {
-  const { instanceId, documentName, parameters = {} } = request;
+  const { instanceId, documentName, parameters = {}, attempts = ATTEMPTS } = request;
   const start = new StartSessionCommand({
     Target: instanceId,
     DocumentName: documentName,
@@ -49,7 +55,7 @@ async function granted(context: Context, ssm: SSMClient, request: SessionRequest
       return await ssm.send(start, { abortSignal: context.interrupted });
     } catch (error) {
       if (!isNotConnected(error)) throw error;
-      if (attempt === ATTEMPTS) throw notConnected(instanceId);
+      if (attempt === attempts) throw notConnected(instanceId);
       await sleep(NOT_CONNECTED_MS, undefined, { signal: context.interrupted });
     }
   }

@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { EC2InstanceConnectClient, SendSSHPublicKeyCommand } from '@aws-sdk/client-ec2-instance-connect';
-import { EXIT } from '../../contract/exit-codes';
 import { INTAKE_USER } from '../../contract/intake';
-import { clientSettings } from '../aws/settings';
 import type { Context } from '../framework/command';
-import { Problem } from '../framework/problem';
+import { makeKey, sendPublicKey } from '../ssh/instance-connect';
 
 /** SSH to an intake box, with the forced command at its other end. */
 export interface Line {
@@ -20,17 +17,6 @@ export interface Line {
 }
 
 const LAST_WORDS = 2_000;
-
-function newKey(folder: string): string {
-  const key = join(folder, 'key');
-  const made = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'drawbridge push', '-f', key]);
-  if (made.status === 0) return key;
-  throw new Problem(
-    EXIT.wrongTools,
-    'ssh-keygen could not make a key.',
-    'OpenSSH must be installed: ssh and ssh-keygen.',
-  );
-}
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
@@ -58,27 +44,13 @@ export async function openLine(context: Context, instanceId: string, document: s
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const key = newKey(folder);
-    await sendKey(context, instanceId, readFileSync(`${key}.pub`, 'utf8'));
+    const key = join(folder, 'key');
+    makeKey(key, 'drawbridge push');
+    await sendPublicKey(context, instanceId, INTAKE_USER, readFileSync(`${key}.pub`, 'utf8'));
     return started(key, proxy(context, instanceId, document), instanceId, clean);
   } catch (error) {
     clean();
     throw error;
-  }
-}
-
-async function sendKey(context: Context, instanceId: string, key: string): Promise<void> {
-  const client = new EC2InstanceConnectClient(clientSettings(context));
-  try {
-    await client.send(
-      new SendSSHPublicKeyCommand({
-        InstanceId: instanceId,
-        InstanceOSUser: INTAKE_USER,
-        SSHPublicKey: key,
-      }),
-    );
-  } finally {
-    client.destroy();
   }
 }
 

@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { EXIT } from '../../contract/exit-codes';
-import { Problem } from '../framework/problem';
+import { makeKey } from './instance-connect';
 
 /** Files of one stack below `~/.ssh/drawbridge/`. */
 export class SshFiles {
@@ -38,17 +36,10 @@ export class SshFiles {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     if (!existsSync(this.key)) {
       try {
-        execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'drawbridge', '-f', this.key], {
-          stdio: ['ignore', 'ignore', 'pipe'],
-        });
+        makeKey(this.key, 'drawbridge');
       } catch (error) {
         // Two at the same moment: one of them has made it.
-        if (!existsSync(this.key))
-          throw new Problem(
-            EXIT.wrongTools,
-            `ssh-keygen cannot make a key: ${error instanceof Error ? error.message : String(error)}`,
-            'Install the OpenSSH client.',
-          );
+        if (!existsSync(this.key)) throw error;
       }
     }
     return readFileSync(`${this.key}.pub`, 'utf8').trim();

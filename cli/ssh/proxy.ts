@@ -1,6 +1,4 @@
-import { EC2InstanceConnectClient, SendSSHPublicKeyCommand } from '@aws-sdk/client-ec2-instance-connect';
 import { EXIT } from '../../contract/exit-codes';
-import { clientSettings } from '../aws/settings';
 import { findStack, output } from '../aws/stack';
 import { startSession } from '../connect/start-session';
 import { findWay } from '../connect/way';
@@ -9,23 +7,8 @@ import type { Context } from '../framework/command';
 import { pipePlain } from '../session';
 import { SshFiles } from './files';
 import { hostKeys } from './host-keys';
+import { sendPublicKey } from './instance-connect';
 import { instanceOf, SSH_USER } from './options';
-
-/** Puts the public key on an instance, where it is accepted for 60 seconds. */
-async function sendKey(context: Context, instanceId: string, publicKey: string): Promise<void> {
-  const client = new EC2InstanceConnectClient(clientSettings(context));
-  try {
-    await client.send(
-      new SendSSHPublicKeyCommand({
-        InstanceId: instanceId,
-        InstanceOSUser: SSH_USER,
-        SSHPublicKey: publicKey,
-      }),
-    );
-  } finally {
-    client.destroy();
-  }
-}
 
 /**
  * What ssh talks through: finds or makes a way, writes the host's keys where ssh looks for them, lets our key in for a minute,
@@ -59,7 +42,7 @@ export async function runProxy(context: Context, name: string, box: string | und
     });
     cleanup.add('end the session', () => started.end());
     // Last: its minute has begun.
-    await sendKey(context, instanceId, publicKey);
+    await sendPublicKey(context, instanceId, SSH_USER, publicKey);
     context.interrupted.addEventListener('abort', () => void started.session.terminate());
     const end = await pipePlain(started.session, context.stdin, context.stdout);
     if (end.by === 'failure') context.ui.warn(end.message);
