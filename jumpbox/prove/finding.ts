@@ -12,3 +12,13 @@ export const nothingCompared = (
   tablesCompared: 0,
   rowsCompared: 0,
 });
+
+/** A finding of a comparison, with how much was compared. */
+export const comparedTables = (
+  found: Pick<Finding, 'exceptions' | 'differences' | 'scratchServerVersion'>,
+  tables: ReadonlyMap<string, { readonly rows: number }>,
+): Finding => ({
+  ...found,
+  tablesCompared: tables.size,
+  rowsCompared: [...tables.values()].reduce((sum, table) => sum + table.rows, 0),
+});

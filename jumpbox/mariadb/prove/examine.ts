@@ -3,7 +3,7 @@ import { whenAborted } from '../../backup/race';
 import type { Finding, Store } from '../../engine';
 import { start } from '../../process/program';
 import { drain } from '../../process/pump';
-import { nothingCompared } from '../../prove/finding';
+import { comparedTables, nothingCompared } from '../../prove/finding';
 import { demandServer } from '../../prove/trouble';
 import type { Context } from '../../run';
 import { reasonOf } from '../../stop';
@@ -57,13 +57,14 @@ async function compare(
     'problem' in again
       ? [{ what: 'dump of what was restored', expected: 'no error', found: again.problem }]
       : compareContents(manifest.tables, archive, again);
-  return {
-    exceptions: [...exceptions],
-    differences: [...errors, ...found],
-    scratchServerVersion: server.version,
-    tablesCompared: archive.tables.size,
-    rowsCompared: [...archive.tables.values()].reduce((sum, table) => sum + table.rows, 0),
-  };
+  return comparedTables(
+    {
+      exceptions: [...exceptions],
+      differences: [...errors, ...found],
+      scratchServerVersion: server.version,
+    },
+    archive.tables,
+  );
 }
 
 /** See `Engine.examine`. */

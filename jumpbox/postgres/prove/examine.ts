@@ -1,7 +1,7 @@
 import type { Manifest } from '../../../contract/manifest';
 import { whenAborted } from '../../backup/race';
 import type { Finding, Store } from '../../engine';
-import { nothingCompared } from '../../prove/finding';
+import { comparedTables, nothingCompared } from '../../prove/finding';
 import type { Context } from '../../run';
 import { readDumpOf } from './archive';
 import { compareContents } from './compare';
@@ -24,13 +24,14 @@ async function compare(
   context.progress(`restored; dumping the scratch database to compare ${String(tables.size)} tables`);
   const again = await Promise.race([readDumpOf(server.environment), ...interrupted]);
   const compared = compareContents(manifest.tables, archive, again, verdict.excepted);
-  return {
-    exceptions: [...verdict.exceptions],
-    differences: [...verdict.differences, ...compared],
-    scratchServerVersion: server.version,
-    tablesCompared: tables.size,
-    rowsCompared: [...tables.values()].reduce((sum, table) => sum + table.rows, 0),
-  };
+  return comparedTables(
+    {
+      exceptions: [...verdict.exceptions],
+      differences: [...verdict.differences, ...compared],
+      scratchServerVersion: server.version,
+    },
+    tables,
+  );
 }
 
 /** See `Engine.examine`. */

@@ -1,10 +1,8 @@
-import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { DUMP_OPTIONS } from '../connection';
-import { ask, plainEnvironment, type Program, ProgramFailed, start } from '../../process/program';
+import { ask, plainEnvironment, ProgramFailed } from '../../process/program';
+import { startServer, untilReady, withScratchDirectories } from '../../prove/scratch-server';
 import { noRoom, scratchStop } from '../../prove/trouble';
 import { reasonOf, Stop } from '../../stop';
 import { type Account, serverAccount } from '../../prove/account';
@@ -14,11 +12,6 @@ const SUPERUSER = 'drawbridge_scratch';
 
 /** Database that the backup is restored into. */
 const DATABASE = 'restored';
-
-/** A path of a Unix socket may have 107 bytes: https://man7.org/linux/man-pages/man7/unix.7.html */
-const LONGEST_SOCKET_DIRECTORY = 85;
-
-const START_MS = 60_000;
 
 /** What protects data from a power cut only costs time here. */
 const SETTINGS = {
@@ -79,24 +72,6 @@ async function query<T extends object>(sockets: string, sql: string): Promise<T[
   }
 }
 
-async function untilReady(sockets: string, server: Program, lost: Promise<never>): Promise<string> {
-  const end = Date.now() + START_MS;
-  for (;;) {
-    try {
-      const rows = await Promise.race([
-        query<{ server_version: string }>(sockets, 'SHOW server_version'),
-        lost,
-      ]);
-      return rows[0]?.server_version ?? '';
-    } catch (error) {
-      if (error instanceof Stop) throw error;
-      if (Date.now() > end)
-        throw scratchStop('The scratch server did not start', `${reasonOf(error)} ${server.words()}`);
-      await sleep(50);
-    }
-  }
-}
-
 /** C.UTF-8 sorts like C but knows every letter; not every system has it, and it fits UTF-8 only. */
 async function createDatabase(sockets: string, encoding: string): Promise<void> {
   if (!/^[A-Za-z0-9_]+$/.test(encoding))
@@ -115,15 +90,6 @@ async function createDatabase(sockets: string, encoding: string): Promise<void> 
   }
 }
 
-function watch(server: Program): Promise<never> {
-  const lost = server.done.then(
-    () => Promise.reject(scratchStop('The scratch server ended by itself', server.words())),
-    (error: unknown) => Promise.reject(scratchStop('The scratch server failed', reasonOf(error))),
-  );
-  lost.catch(() => undefined);
-  return lost;
-}
-
 /**
  * Runs a PostgreSQL server in directories of its own, hands it to `use`, and removes all of it, whatever happens.
  *
@@ -135,44 +101,37 @@ export async function withScratchServer<T>(
   use: (server: ScratchServer) => Promise<T>,
 ): Promise<T> {
   const account = await serverAccount('postgres');
-  const own = await mkdtemp(join(parent, 'scratch-'));
-  const base = tmpdir().length <= LONGEST_SOCKET_DIRECTORY ? tmpdir() : '/tmp';
-  const sockets = await mkdtemp(join(base, 'dbs-'));
-  let server: Program | undefined;
-  try {
+  return withScratchDirectories(parent, account, ['data'], async ({ own, sockets }) => {
     const data = join(own, 'data');
-    await mkdir(data);
-    for (const path of [own, data, sockets]) {
-      if (account.uid !== undefined && account.gid !== undefined) await chown(path, account.uid, account.gid);
-      await chmod(path, 0o700);
-    }
     await initialise(data, account);
     const settings = Object.entries({ ...SETTINGS, unix_socket_directories: sockets });
     const args = ['-D', data, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-    server = start('postgres', args, { environment: plainEnvironment(), ...account });
-    server.stdin.on('error', () => undefined).end();
-    server.stdout.resume();
-    const lost = watch(server);
-    const version = await untilReady(sockets, server, lost);
-    const extensions = await query<{ name: string }>(sockets, 'SELECT name FROM pg_available_extensions');
-    const environment = {
-      ...plainEnvironment(),
-      PGHOST: sockets,
-      PGPORT: '5432',
-      PGUSER: SUPERUSER,
-      PGDATABASE: DATABASE,
-      PGOPTIONS: DUMP_OPTIONS,
-    };
-    return await use({
-      version,
-      environment,
-      extensions: new Set(extensions.map(({ name }) => name)),
-      createDatabase: (encoding) => createDatabase(sockets, encoding),
-      lost,
-    });
-  } finally {
-    // SIGINT is PostgreSQL's fast shutdown; the usual SIGTERM would wait for clients.
-    await server?.end('SIGINT');
-    for (const path of [own, sockets]) await rm(path, { recursive: true, force: true });
-  }
+    const running = startServer('postgres', args, account);
+    const { server, lost } = running;
+    try {
+      const version = await untilReady(running, async () => {
+        const rows = await query<{ server_version: string }>(sockets, 'SHOW server_version');
+        return rows[0]?.server_version ?? '';
+      });
+      const extensions = await query<{ name: string }>(sockets, 'SELECT name FROM pg_available_extensions');
+      const environment = {
+        ...plainEnvironment(),
+        PGHOST: sockets,
+        PGPORT: '5432',
+        PGUSER: SUPERUSER,
+        PGDATABASE: DATABASE,
+        PGOPTIONS: DUMP_OPTIONS,
+      };
+      return await use({
+        version,
+        environment,
+        extensions: new Set(extensions.map(({ name }) => name)),
+        createDatabase: (encoding) => createDatabase(sockets, encoding),
+        lost,
+      });
+    } finally {
+      // SIGINT is PostgreSQL's fast shutdown; the usual SIGTERM would wait for clients.
+      await server.end('SIGINT');
+    }
+  });
 }
