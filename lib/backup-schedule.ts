@@ -1,9 +1,9 @@
 import { TimeZone } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 import type { Settings } from './config/schema';
+import { addSchedule } from './schedule';
 import type { Workflow } from './workflow';
 
 /** Properties of {@link BackupSchedule}. */
@@ -15,18 +15,15 @@ export interface BackupScheduleProps extends Pick<Settings, 'schedule' | 'timeZo
 export class BackupSchedule extends Construct {
   constructor(scope: Construct, id: string, props: BackupScheduleProps) {
     super(scope, id);
-    const role = new iam.Role(this, 'Role', {
-      assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com'),
-      description: 'Starts backups on schedule',
-    });
-    const schedule = new Schedule(this, 'Schedule', {
+    addSchedule(this, {
       description: 'Backs up every database',
+      roleDescription: 'Starts backups on schedule',
       schedule: ScheduleExpression.expression(props.schedule, TimeZone.of(props.timeZone)),
-      target: new StepFunctionsStartExecution(props.workflow.run, {
-        role,
-        input: ScheduleTargetInput.fromObject({ startedBy: 'schedule' }),
-      }),
+      target: (role) =>
+        new StepFunctionsStartExecution(props.workflow.run, {
+          role,
+          input: ScheduleTargetInput.fromObject({ startedBy: 'schedule' }),
+        }),
     });
-    schedule.node.addDependency(role);
   }
 }

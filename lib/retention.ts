@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
@@ -8,6 +7,7 @@ import type { BackupBucket } from './backup-bucket';
 import type { Settings } from './config/schema';
 import { ControlFunction } from './control-function';
 import type { Encryption } from './encryption';
+import { addSchedule } from './schedule';
 
 /** Lambda's longest: a bucket may hold years. */
 const TIMEOUT = Duration.minutes(15);
@@ -54,19 +54,16 @@ export class Retention extends Construct {
       ).toString(),
     };
     for (const [name, value] of Object.entries(environment)) this.retain.addEnvironment(name, value);
-    const role = new iam.Role(this, 'Role', {
-      assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com'),
-      description: 'Runs retention on schedule',
-    });
-    const schedule = new Schedule(this, 'Schedule', {
+    addSchedule(this, {
       description: 'Marks backups that may expire, and measures the age of the last proof',
+      roleDescription: 'Runs retention on schedule',
       schedule: ScheduleExpression.rate(Duration.hours(1)),
-      target: new LambdaInvoke(this.retain.handler, {
-        role,
-        retryAttempts: 2,
-        maxEventAge: Duration.hours(1),
-      }),
+      target: (role) =>
+        new LambdaInvoke(this.retain.handler, {
+          role,
+          retryAttempts: 2,
+          maxEventAge: Duration.hours(1),
+        }),
     });
-    schedule.node.addDependency(role);
   }
 }
