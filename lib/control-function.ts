@@ -1,4 +1,4 @@
-import type { Duration } from 'aws-cdk-lib';
+import { CustomResource, Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -7,6 +7,9 @@ import type { Encryption } from './encryption';
 
 /** Files in `lambda/` that export `handler`. The SDK is bundled: the version that was tested is the one that runs. */
 const ENTRIES = ['create', 'destroy', 'sweep', 'drain', 'empty', 'retain'] as const;
+
+/** Lambda's longest. */
+export const LONGEST_RUN = Duration.minutes(15);
 
 /** Properties of {@link ControlFunction}. */
 export interface ControlFunctionProps {
@@ -66,4 +69,22 @@ export class ControlFunction extends Construct implements iam.IGrantable {
   addEnvironment(name: string, value: string): void {
     this.handler.addEnvironment(name, value);
   }
+}
+
+/** Has a function run when the stack is deleted, while everything that the function needs still stands. */
+export function runOnDeletion(
+  scope: Construct,
+  worker: ControlFunction,
+  timeout: Duration,
+  resourceType: string,
+): CustomResource {
+  const resource = new CustomResource(scope, 'Resource', {
+    serviceToken: worker.handler.functionArn,
+    resourceType,
+    // A function that dies without an answer holds the deletion up for little more than its own timeout.
+    serviceTimeout: timeout.plus(Duration.minutes(1)),
+  });
+  // Its policy and log group too, or the deletion would lose its permissions half-way.
+  resource.node.addDependency(worker);
+  return resource;
 }

@@ -1,12 +1,9 @@
-import { Aws, CustomResource, Duration } from 'aws-cdk-lib';
+import { Aws, type CustomResource, type Duration } from 'aws-cdk-lib';
 import { Construct, type IDependable } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
-import { ControlFunction } from './control-function';
+import { ControlFunction, LONGEST_RUN, runOnDeletion } from './control-function';
 import type { Encryption } from './encryption';
 import { describeInstances, terminateBoxes } from './permissions';
-
-/** Lambda's longest. */
-const TIMEOUT = Duration.minutes(15);
 
 /** Properties of {@link Drain}. */
 export interface DrainProps {
@@ -27,7 +24,7 @@ export class Drain extends Construct {
     const drain = new ControlFunction(this, 'Drainer', {
       entry: 'drain',
       description: 'Terminates every box of the stack when the stack is deleted',
-      timeout: TIMEOUT,
+      timeout: LONGEST_RUN,
       encryption: props.encryption,
     });
     drain.addToPolicy(describeInstances(), terminateBoxes(this));
@@ -36,14 +33,7 @@ export class Drain extends Construct {
       FUNCTION_ENVIRONMENT.createTimeoutSeconds,
       props.createTimeout.toSeconds().toString(),
     );
-    this.resource = new CustomResource(this, 'Resource', {
-      serviceToken: drain.handler.functionArn,
-      resourceType: 'Custom::DrawbridgeDrain',
-      // A function that dies without an answer holds the deletion up for little more than its own timeout.
-      serviceTimeout: TIMEOUT.plus(Duration.minutes(1)),
-    });
-    // Its policy and log group too, or the deletion would lose its permissions half-way.
-    this.resource.node.addDependency(drain);
+    this.resource = runOnDeletion(this, drain, LONGEST_RUN, 'Custom::DrawbridgeDrain');
   }
 
   /** These go only when every box is gone: boxes hold them, or need them to be ended. */

@@ -1,13 +1,10 @@
-import { Aws, CustomResource, Duration } from 'aws-cdk-lib';
+import { Aws } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
 import type { BackupBucket } from './backup-bucket';
-import { ControlFunction } from './control-function';
+import { ControlFunction, LONGEST_RUN, runOnDeletion } from './control-function';
 import type { Encryption } from './encryption';
-
-/** Lambda's longest. */
-const TIMEOUT = Duration.minutes(15);
 
 /** Properties of {@link Emptier}. */
 export interface EmptierProps {
@@ -27,7 +24,7 @@ export class Emptier extends Construct {
     const empty = new ControlFunction(this, 'Empty', {
       entry: 'empty',
       description: 'Deletes every backup when the stack is deleted (onDestroy: delete)',
-      timeout: TIMEOUT,
+      timeout: LONGEST_RUN,
       encryption: props.encryption,
     });
     empty.addToPolicy(
@@ -39,13 +36,8 @@ export class Emptier extends Construct {
     );
     empty.addEnvironment(FUNCTION_ENVIRONMENT.stackId, Aws.STACK_ID);
     props.bucket.grantEmpty(empty);
-    const resource = new CustomResource(this, 'Resource', {
-      serviceToken: empty.handler.functionArn,
-      resourceType: 'Custom::DrawbridgeEmptier',
-      // A function that dies without an answer holds the deletion up for little more than its own timeout.
-      serviceTimeout: TIMEOUT.plus(Duration.minutes(1)),
-    });
-    // Its policy and log group, and the bucket with the policy that lets it in: all of them go after it.
-    resource.node.addDependency(empty, props.bucket);
+    const resource = runOnDeletion(this, empty, LONGEST_RUN, 'Custom::DrawbridgeEmptier');
+    // The bucket and the policy that lets it in go after it.
+    resource.node.addDependency(props.bucket);
   }
 }

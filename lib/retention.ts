@@ -5,12 +5,9 @@ import { Construct } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
 import type { BackupBucket } from './backup-bucket';
 import type { Settings } from './config/schema';
-import { ControlFunction } from './control-function';
+import { ControlFunction, LONGEST_RUN } from './control-function';
 import type { Encryption } from './encryption';
 import { addSchedule } from './schedule';
-
-/** Lambda's longest: a bucket may hold years. */
-const TIMEOUT = Duration.minutes(15);
 
 /** Properties of {@link Retention}. */
 export interface RetentionProps extends Pick<
@@ -37,7 +34,8 @@ export class Retention extends Construct {
     this.retain = new ControlFunction(this, 'Retain', {
       entry: 'retain',
       description: 'Marks backups that may expire; {"dryRun": true} only tells',
-      timeout: TIMEOUT,
+      // A bucket may hold years.
+      timeout: LONGEST_RUN,
       encryption: props.encryption,
     });
     props.bucket.grantMark(this.retain);
