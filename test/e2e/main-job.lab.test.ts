@@ -7,12 +7,6 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
-import {
-  GetScheduleCommand,
-  ListSchedulesCommand,
-  SchedulerClient,
-  UpdateScheduleCommand,
-} from '@aws-sdk/client-scheduler';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../contract/exit-codes';
 import { manifest as manifestSchema, proof as proofSchema } from '../../contract/manifest';
@@ -25,6 +19,7 @@ import { Stack } from '../../lab/demo/stack';
 import { hostPostgres } from '../../lab/parts';
 import { labProcesses } from '../../lab/processes';
 import { type RunningLab, startLab } from '../../lab/start';
+import { stopSchedules } from '../support/schedules';
 
 const ORDERS = 2_000;
 const silent = (): void => undefined;
@@ -67,28 +62,6 @@ async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
 const untilTerminated = (instanceId: string): Promise<true> =>
   eventually(async () => ((await cloud.stateOf(instanceId)) === 'terminated' ? true : undefined));
 
-/** From here on only the tests sweep, so that they can tell who ended a box. */
-async function stopSchedules(): Promise<void> {
-  const scheduler = new SchedulerClient();
-  const { Schedules = [] } = await scheduler.send(new ListSchedulesCommand());
-  expect(Schedules).not.toHaveLength(0);
-  for (const { Name, GroupName } of Schedules) {
-    const { ScheduleExpression, Target, FlexibleTimeWindow } = await scheduler.send(
-      new GetScheduleCommand({ Name, GroupName }),
-    );
-    const change = {
-      Name,
-      GroupName,
-      ScheduleExpression,
-      Target,
-      FlexibleTimeWindow,
-      State: 'DISABLED',
-    } as const;
-    await scheduler.send(new UpdateScheduleCommand(change));
-  }
-  scheduler.destroy();
-}
-
 beforeAll(async () => {
   const [postgres] = hostPostgres();
   if (postgres === undefined) throw new Error('No PostgreSQL on this machine');
@@ -98,7 +71,8 @@ beforeAll(async () => {
   stack = new Stack(lab, postgres);
   await stack.bootstrap(silent);
   outputs = await stack.deploy(silent);
-  await stopSchedules();
+  // From here on only the tests sweep, so that they can tell who ended a box.
+  expect(await stopSchedules()).not.toHaveLength(0);
   await fillDatabase(cloud, lab, postgres, outputs, ORDERS);
 }, 300_000);
 

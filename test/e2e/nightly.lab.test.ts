@@ -1,11 +1,5 @@
 /** A run as the schedule starts it, in the deployed app; what it leaves when something goes wrong in the middle. */
 import {
-  ListSchedulesCommand,
-  SchedulerClient,
-  GetScheduleCommand,
-  UpdateScheduleCommand,
-} from '@aws-sdk/client-scheduler';
-import {
   GetSecretValueCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
@@ -29,6 +23,7 @@ import { Stack } from '../../lab/demo/stack';
 import { hostPostgres } from '../../lab/parts';
 import { labProcesses } from '../../lab/processes';
 import { type RunningLab, startLab } from '../../lab/start';
+import { stopSchedules } from '../support/schedules';
 
 const silent = (): void => undefined;
 
@@ -74,22 +69,6 @@ async function start(input: object = {}): Promise<string> {
 const nothingLives = (): Promise<true> =>
   eventually(async () => ((await cloud.liveInstances()).length === 0 ? true : undefined));
 
-/** From here on only the schedule of backups fires. */
-async function stopScheduledSweeps(): Promise<void> {
-  const scheduler = new SchedulerClient();
-  const { Schedules = [] } = await scheduler.send(new ListSchedulesCommand());
-  for (const { Name, GroupName } of Schedules) {
-    const found = await scheduler.send(new GetScheduleCommand({ Name, GroupName }));
-    if (found.ScheduleExpression?.startsWith('rate') !== true) continue;
-    const { ScheduleExpression, Target, FlexibleTimeWindow } = found;
-    const State = 'DISABLED' as const;
-    await scheduler.send(
-      new UpdateScheduleCommand({ Name, GroupName, ScheduleExpression, Target, FlexibleTimeWindow, State }),
-    );
-  }
-  scheduler.destroy();
-}
-
 beforeAll(async () => {
   const [postgres] = hostPostgres();
   if (postgres === undefined) throw new Error('No PostgreSQL on this machine');
@@ -101,7 +80,8 @@ beforeAll(async () => {
   const stack = new Stack(lab, postgres);
   await stack.bootstrap(silent);
   outputs = await stack.deploy(silent);
-  await stopScheduledSweeps();
+  // From here on only the schedule of backups fires.
+  await stopSchedules((expression) => expression.startsWith('rate'));
   await fillDatabase(cloud, lab, postgres, outputs, 500);
   // A minute between looks passes in less than a second.
   await order('/lab/time', { factor: 100 });
