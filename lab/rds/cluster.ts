@@ -1,12 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Processes } from '../context';
 import { hostPostgres } from '../parts';
 import { makeAuthority } from './authority';
 import { freePort } from './free-port';
+import { socketDirectory, startServer } from './server-process';
 import { accountOf, type SystemAccount } from './system-account';
 
 /** Where and how a cluster is made. */
@@ -113,30 +112,6 @@ function initialise(bin: string, data: string, account: SystemAccount): void {
   );
 }
 
-async function untilReady(
-  bin: string,
-  environment: Record<string, string>,
-  server: ChildProcess,
-): Promise<void> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    if (server.exitCode !== null)
-      throw new Error(`PostgreSQL ended at once with exit code ${server.exitCode}.`);
-    try {
-      execFileSync(join(bin, 'pg_isready'), ['-q'], { env: environment, stdio: 'ignore' });
-      return;
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await sleep(100);
-    }
-  }
-}
-
-async function ended(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  await new Promise((resolve) => server.once('exit', resolve));
-}
-
 /**
  * Makes and starts a PostgreSQL server of its own on loopback: TLS with its own authority, no connection without it, and a
  * master as weak as RDS's, with an `rdsadmin` database that it cannot read. As root it runs as the system's `postgres` user.
@@ -154,24 +129,21 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const data = join(options.directory, 'data');
   mkdirSync(options.directory, { recursive: true });
   chmodSync(options.directory, 0o755);
-  // A socket's path may not exceed 107 bytes: https://man7.org/linux/man-pages/man7/unix.7.html
-  const sockets = mkdtempSync(join(tmpdir().length < 60 ? tmpdir() : '/tmp', 'dbrds-'));
+  const sockets = socketDirectory(account);
   mkdirSync(data, { mode: 0o700 });
-  for (const path of [data, sockets]) chownSync(path, account.uid, account.gid);
+  chownSync(data, account.uid, account.gid);
   initialise(bin, data, account);
   const caFile = makeAuthority(options.directory, data, ['localhost', ...(options.names ?? [])], account);
   writeFileSync(join(data, 'pg_hba.conf'), HBA);
 
-  const start = options.processes?.spawn.bind(options.processes) ?? spawn;
-  const server = start(join(bin, 'postgres'), ['-D', data, ...configuration(port, sockets)], {
-    ...account.ids,
-    cwd: '/',
-    env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', DRAWBRIDGE_LAB: process.env.DRAWBRIDGE_LAB ?? '' },
-    stdio: ['ignore', 'ignore', 'ignore'],
+  const server = startServer({
+    program: join(bin, 'postgres'),
+    args: ['-D', data, ...configuration(port, sockets)],
+    account,
+    sockets,
+    processes: options.processes,
+    endAtOnce: 'SIGQUIT',
   });
-  // Should this process die of an error, its server must not stay behind.
-  const endServer = (): void => void server.kill('SIGQUIT');
-  process.once('exit', endServer);
   const common = {
     PATH: process.env.PATH ?? '',
     PGPORT: String(port),
@@ -195,20 +167,17 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       maxBuffer: 64 * 1024 * 1024,
       stdio: ['pipe', 'pipe', 'pipe'],
     }).trim();
-  const stop: Cluster['stop'] = async (mode = 'fast') => {
-    server.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
-    await ended(server);
-    process.off('exit', endServer);
-    rmSync(sockets, { recursive: true, force: true });
-  };
+  const stop: Cluster['stop'] = (mode = 'fast') => server.end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
   try {
-    await untilReady(bin, superuserEnvironment, server);
+    await server.untilReady('PostgreSQL', () => {
+      execFileSync(join(bin, 'pg_isready'), ['-q'], { env: superuserEnvironment, stdio: 'ignore' });
+    });
     psql(roles(master.username, master.password, database), 'superuser', 'postgres');
   } catch (error) {
     await stop('immediate');
     throw error;
   }
-  const pid = server.pid ?? 0;
+  const { pid } = server;
   return {
     host: 'localhost',
     port,

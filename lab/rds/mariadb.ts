@@ -1,12 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Processes } from '../context';
 import { hostMariadb } from '../parts';
 import { makeAuthority } from './authority';
 import { freePort } from './free-port';
+import { socketDirectory, startServer } from './server-process';
 import { accountOf, type SystemAccount } from './system-account';
 
 /** Where and how a server is made. */
@@ -116,12 +115,9 @@ export async function startMariadb(options: MariadbOptions): Promise<MariadbServ
   const master = options.master ?? { username: 'drawbridge', password: 'only "for" this\'s server$ \\' };
   const data = join(options.directory, 'data');
   mkdirSync(data, { recursive: true, mode: 0o755 });
-  // A socket's path may not exceed 107 bytes: https://man7.org/linux/man-pages/man7/unix.7.html
-  const sockets = mkdtempSync(join(tmpdir().length < 60 ? tmpdir() : '/tmp', 'dbrds-'));
-  for (const path of [data, sockets]) {
-    chmodSync(path, 0o700);
-    chownSync(path, account.uid, account.gid);
-  }
+  const sockets = socketDirectory(account);
+  chmodSync(data, 0o700);
+  chownSync(data, account.uid, account.gid);
   initialise(data, account);
   const caFile = options.authority?.caFile ?? makeAuthority(options.directory, data, ['localhost'], account);
   for (const name of options.authority === undefined ? [] : ['server.crt', 'server.key']) {
@@ -129,17 +125,14 @@ export async function startMariadb(options: MariadbOptions): Promise<MariadbServ
     chmodSync(join(data, name), 0o600);
     chownSync(join(data, name), account.uid, account.gid);
   }
-  const start = options.processes?.spawn.bind(options.processes) ?? spawn;
-  const server = start(host.server, configuration(data, sockets, port), {
-    ...account.ids,
-    cwd: '/',
-    env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', DRAWBRIDGE_LAB: process.env.DRAWBRIDGE_LAB ?? '' },
-    stdio: ['ignore', 'ignore', 'ignore'],
+  const server = startServer({
+    program: host.server,
+    args: configuration(data, sockets, port),
+    account,
+    sockets,
+    processes: options.processes,
+    endAtOnce: 'SIGKILL',
   });
-  // Should this process die of an error, its server must not stay behind.
-  const endServer = (): void => void server.kill('SIGKILL');
-  process.once('exit', endServer);
-
   const asSuperuser = (user: string): string[] => [
     '--protocol=SOCKET',
     `--socket=${join(sockets, 'mariadb.sock')}`,
@@ -165,26 +158,11 @@ export async function startMariadb(options: MariadbOptions): Promise<MariadbServ
         stdio: ['pipe', 'pipe', 'pipe'],
       },
     ).trim();
-  const stop: MariadbServer['stop'] = async (mode = 'fast') => {
-    server.kill(mode === 'fast' ? 'SIGTERM' : 'SIGKILL');
-    if (server.exitCode === null && server.signalCode === null)
-      await new Promise<unknown>((resolve) => server.once('exit', resolve));
-    process.off('exit', endServer);
-    rmSync(sockets, { recursive: true, force: true });
-  };
+  const stop: MariadbServer['stop'] = (mode = 'fast') => server.end(mode === 'fast' ? 'SIGTERM' : 'SIGKILL');
   try {
-    const end = Date.now() + 60_000;
-    for (;;) {
-      if (server.exitCode !== null)
-        throw new Error(`MariaDB ended at once with exit code ${server.exitCode}.`);
-      try {
-        run('SELECT 1', asSuperuser('root'));
-        break;
-      } catch (error) {
-        if (Date.now() > end) throw error;
-        await sleep(100);
-      }
-    }
+    await server.untilReady('MariaDB', () => {
+      run('SELECT 1', asSuperuser('root'));
+    });
     run(accounts(master, database), asSuperuser('root'));
   } catch (error) {
     await stop('immediate');
@@ -193,5 +171,5 @@ export async function startMariadb(options: MariadbOptions): Promise<MariadbServ
   const sql: MariadbServer['sql'] = (text, as = 'master', inDatabase = database) =>
     run(`USE ${identifier(inDatabase)};\n${text}`, as === 'master' ? asMaster : asSuperuser(SUPERUSER));
   const { series } = host;
-  return { host: 'localhost', port, database, master, caFile, series, pid: server.pid ?? 0, sql, stop };
+  return { host: 'localhost', port, database, master, caFile, series, pid: server.pid, sql, stop };
 }
