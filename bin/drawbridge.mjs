@@ -21,7 +21,8 @@ const sources = ['bin', 'cli', 'contract', 'package.json', 'package-lock.json'].
 const stamp = Math.max(...sources.map((path) => newest(path)))
   .toString(36)
   .replace('.', '_');
-const bundle = join(project, 'dist', 'cli', stamp, 'drawbridge.mjs');
+const folder = join(project, 'dist', 'cli', stamp);
+const bundle = join(folder, 'drawbridge.mjs');
 if (!existsSync(bundle)) {
   const { buildCli } = await import('../cli/build.mjs');
   await buildCli(project, join(project, 'dist', 'cli'), stamp);
@@ -30,4 +31,5 @@ if (!existsSync(bundle)) {
 nodeModule.enableCompileCache?.();
 // The SDK's advice about Node's version is for whoever develops this, not for whoever uses it.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-await import(pathToFileURL(bundle).href);
+const { start } = await import(pathToFileURL(bundle).href);
+await start(join(folder, 'drawbridge-vm.cjs'));

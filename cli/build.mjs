@@ -25,6 +25,22 @@ export const bundleOptions = (project) => ({
   logLevel: 'warning',
 });
 
+/** One file for machines that hand files in: Node starts it under any name. */
+const vmOptions = (project) => ({
+  absWorkingDir: project,
+  entryPoints: ['bin/drawbridge-vm.ts'],
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  mainFields: ['module', 'main'],
+  external: ['bufferutil', 'utf-8-validate'],
+  banner: {
+    js: "#!/usr/bin/env node\nprocess.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';",
+  },
+  logLevel: 'warning',
+});
+
 /**
  * Builds the command line into `<folder>/<stamp>`, whole or not at all, however many processes do it at once, and removes
  * what was built more than a day ago.
@@ -39,6 +55,7 @@ export async function buildCli(project, folder, stamp) {
   const room = mkdtempSync(join(folder, 'building-'));
   try {
     await build({ ...bundleOptions(project), outdir: room });
+    await build({ ...vmOptions(project), outfile: join(room, 'drawbridge-vm.cjs') });
     renameSync(room, join(folder, stamp));
   } catch (error) {
     rmSync(room, { recursive: true, force: true });

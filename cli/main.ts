@@ -1,12 +1,20 @@
 import { EXIT } from '../contract/exit-codes';
-import { COMMANDS } from './commands';
+import type { Command } from './framework/command';
 import { runProgram } from './framework/program';
+
+/** What a build of the command line brings along. */
+export interface Build {
+  readonly version: string;
+  readonly commands: readonly Command[];
+  /** File of the program for machines that hand files in. */
+  readonly vmClient: string;
+}
 
 /**
  * The command line as a process: words in, exit code out. The first Ctrl-C asks the command to end and clean up; the
  * second ends at once.
  */
-export async function main(version: string): Promise<void> {
+export async function main({ version, commands, vmClient }: Build): Promise<void> {
   const interrupt = new AbortController();
   let inForeground = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -21,7 +29,7 @@ export async function main(version: string): Promise<void> {
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);
   });
-  process.exitCode = await runProgram(process.argv.slice(2), COMMANDS, {
+  process.exitCode = await runProgram(process.argv.slice(2), commands, {
     environment: process.env,
     stdin: process.stdin,
     stdout: process.stdout,
@@ -36,5 +44,6 @@ export async function main(version: string): Promise<void> {
       }
     },
     version,
+    vmClient,
   });
 }

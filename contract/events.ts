@@ -62,6 +62,8 @@ export interface BoxResult {
   readonly requestId: string;
   /** True when an earlier call with the same `requestId` had opened the box. */
   readonly existing: boolean;
+  /** Session document that leads to the SSH server of an intake box; no other box has one. */
+  readonly intakeDocument?: string;
   /** Ready commands for a shell, by what they do. */
   readonly connect: Readonly<Record<string, string>>;
 }

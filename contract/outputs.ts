@@ -5,6 +5,7 @@
 export const OUTPUTS = {
   createFunction: 'CreateFunctionName',
   destroyFunction: 'DestroyFunctionName',
+  bucket: 'BackupBucketName',
   connectDocument: 'ConnectDocumentName',
   databaseEndpoint: 'DatabaseEndpoint',
   databasePort: 'DatabasePort',
@@ -22,7 +23,30 @@ export const OUTPUTS = {
   sessionLogs: 'SessionLogGroupName',
   operatorPolicy: 'OperatorPolicyArn',
   auditorPolicy: 'AuditorPolicyArn',
+  /** Optional: there are intake sources. */
+  intakeDocument: 'IntakeDocumentName',
 } as const;
 
 /** Name of one of {@link OUTPUTS}. */
 export type OutputName = keyof typeof OUTPUTS;
+
+/** Outputs of each intake source: how their names end. */
+export const SOURCE_OUTPUTS = {
+  createFunction: 'CreateFunctionName',
+  destroyFunction: 'DestroyFunctionName',
+  /** Policy of the machines that hand files in. */
+  policy: 'PolicyArn',
+} as const;
+
+/** The name of a source where no dash may stand. Names of sources hold no capital letter, so that no two become one. */
+export const sourceWord = (source: string): string => source.replaceAll('-', 'Dash');
+
+/** Name of an output of a source. */
+export const sourceOutput = (source: string, what: keyof typeof SOURCE_OUTPUTS): string =>
+  `Intake${sourceWord(source)}${SOURCE_OUTPUTS[what]}`;
+
+/** The sources that outputs with these names speak of, sorted. */
+export function sourcesAmong(outputs: readonly string[]): string[] {
+  const words = outputs.flatMap((name) => /^Intake([a-z](?:[a-z0-9]|Dash)*)PolicyArn$/.exec(name)?.[1] ?? []);
+  return words.map((word) => word.replaceAll('Dash', '-')).sort();
+}

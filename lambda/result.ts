@@ -46,6 +46,9 @@ export function boxResult(box: Box, expiresAt: string, existing: boolean, where:
     expiresAt,
     requestId: box.requestId ?? '',
     existing,
+    ...(box.purpose === 'intake' && where.intakeDocument !== undefined
+      ? { intakeDocument: where.intakeDocument }
+      : {}),
     connect: connectCommands(box, where),
   };
 }

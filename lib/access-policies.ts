@@ -3,9 +3,12 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { INTAKE } from '../contract/keys';
 import { JUMP_HOST, TAGS } from '../contract/tags';
+import type { BackupBucket } from './backup-bucket';
 import type { Settings } from './config/schema';
 import type { Database } from './database';
+import type { IntakeSource } from './intake/source';
 import type { JumpHost } from './jump-host';
 import type { LifecycleFunctions } from './lifecycle-functions';
 import { ec2Arn } from './permissions';
@@ -22,6 +25,8 @@ export interface AccessPoliciesProps extends Pick<Settings, 'operatorMfa' | 'ope
   readonly database: Database;
   readonly databaseCa: StringParameter | undefined;
   readonly jumpHost: JumpHost | undefined;
+  readonly bucket: BackupBucket;
+  readonly intake: readonly IntakeSource[];
 }
 
 /** Managed policies for people. They are attached to nobody: that is the account owner's decision. */
@@ -43,6 +48,7 @@ export class AccessPolicies extends Construct {
         ...this.sessions(),
         ...this.database(),
         this.oneMinuteKeys(),
+        ...this.intake(),
       ],
     });
     this.auditor = new iam.ManagedPolicy(this, 'Auditor', {
@@ -159,6 +165,27 @@ export class AccessPolicies extends Construct {
         },
       },
     );
+  }
+
+  /** What was handed in: receipts and files, no backup; and what the machines that hand in may do. */
+  private intake(): iam.PolicyStatement[] {
+    const { intake, bucket } = this.props;
+    if (intake.length === 0) return [];
+    const policies = intake.map(({ vm }) => vm.policy.managedPolicyArn);
+    return [
+      this.allow('ListIntake', ['s3:ListBucket'], [bucket.bucket.bucketArn], {
+        StringLike: { 's3:prefix': `${INTAKE}*` },
+      }),
+      this.allow('ReadIntake', ['s3:GetObject'], [bucket.bucket.arnForObjects(`${INTAKE}*`)]),
+      // Without the conditions of people: here S3 is the caller, for a GetObject that has met them.
+      new iam.PolicyStatement({
+        sid: 'DecryptForS3',
+        actions: ['kms:Decrypt'],
+        resources: [bucket.key.keyArn],
+        conditions: { StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.amazonaws.com` } },
+      }),
+      this.allow('ReadPoliciesOfSources', ['iam:GetPolicy', 'iam:GetPolicyVersion'], policies),
+    ];
   }
 
   private auditing(): iam.PolicyStatement[] {

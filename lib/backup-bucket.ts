@@ -6,6 +6,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, FUNCTION_ENVIRONMENT } from '../contract/environment';
 import { BACKUPS, INTAKE, intakePrefix, receiptsPrefix } from '../contract/keys';
+import { sourceWord } from '../contract/outputs';
 import { EXPIRABLE } from '../contract/retention';
 import { TAGS } from '../contract/tags';
 import type { Settings } from './config/schema';
@@ -28,7 +29,7 @@ export interface BackupBucketProps {
 /** Where backups lie: written once, by a box of the right purpose, through the endpoint; kept when the stack goes, unless told otherwise. */
 export class BackupBucket extends Construct {
   readonly bucket: s3.Bucket;
-  private readonly key: kms.IKey;
+  readonly key: kms.IKey;
   /** What of the bucket belongs to intake sources. */
   private readonly intakeObjects: readonly string[];
 
@@ -116,7 +117,7 @@ export class BackupBucket extends Construct {
     allow('EncryptFiles', ['kms:GenerateDataKey', 'kms:Decrypt'], this.key.keyArn);
     box.addEnvironment(BOX_ENVIRONMENT.bucket, this.bucket.bucketName);
     const only = (operator: string): object => ({ [operator]: { 'aws:PrincipalArn': box.role.roleArn } });
-    const sid = (what: string): string => `${what}${source.replaceAll('-', '0')}`;
+    const sid = (what: string): string => `${what}${sourceWord(source)}`;
     this.deny(
       sid('OnlyByIntake'),
       { actions: WRITE_ACTIONS, resources: [objects] },

@@ -62,7 +62,7 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     functions.sweep.handler.functionName,
     'Runs by itself; invoke it with {} to sweep now',
   );
-  output('BackupBucketName', of.bucket.bucket.bucketName, 'Backups; kept when the stack is deleted');
+  output(OUTPUTS.bucket, of.bucket.bucket.bucketName, 'Backups; kept when the stack is deleted');
   output('BackupDocumentName', documents.backup.ref, 'SSM document to run on a backup box: takes a backup');
   output('ProveDocumentName', documents.prove.ref, 'SSM document to run on a backup box: proves a backup');
   output(

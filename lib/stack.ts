@@ -1,7 +1,7 @@
 import { Aws, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, BOX_PATHS } from '../contract/environment';
-import { AccessPolicies } from './access-policies';
+import { AccessPolicies, type AccessPoliciesProps } from './access-policies';
 import { accessTargets, allowTargets } from './access-targets';
 import { BackupBucket } from './backup-bucket';
 import { BackupSchedule } from './backup-schedule';
@@ -87,7 +87,13 @@ export class DrawbridgeStack extends Stack {
     const nightly = this.addNightly(settings, workflow);
     drain.after(schedule, ...nightly, workflow, functions.create, ...intake.map(({ create }) => create));
     const ways = [...boxes.filter(({ purpose }) => purpose === 'access'), ...(jumpHost ? [jumpHost] : [])];
-    const people = this.addPeople(settings, encryption, database, functions, jumpHost, ways);
+    const people = this.addPeople(settings, encryption, ways, {
+      functions,
+      database,
+      jumpHost,
+      bucket,
+      intake,
+    });
     addOutputs(this, {
       functions,
       bucket,
@@ -105,16 +111,14 @@ export class DrawbridgeStack extends Stack {
   private addPeople(
     settings: Settings,
     encryption: Encryption,
-    database: Database,
-    functions: LifecycleFunctions,
-    jumpHost: JumpHost | undefined,
     ways: readonly (Jumpbox | JumpHost)[],
+    reached: Pick<AccessPoliciesProps, 'functions' | 'database' | 'jumpHost' | 'bucket' | 'intake'>,
   ): PeopleOutputs {
     const targets = accessTargets(settings.accessTargets);
     const sessionLogs = encryption.logGroup(this, 'SessionLogs');
     const sessions = new SessionDocuments(this, 'Sessions', {
       ...settings,
-      database,
+      ...reached,
       targets,
       logGroup: sessionLogs,
     });
@@ -125,12 +129,10 @@ export class DrawbridgeStack extends Stack {
     const databaseCa = databaseCaParameter(this, settings.databaseCa);
     const policies = new AccessPolicies(this, 'Access', {
       ...settings,
-      functions,
+      ...reached,
       sessions,
       sessionLogs,
-      database,
       databaseCa,
-      jumpHost,
     });
     return { sessions, sessionLogs, policies, databaseCa };
   }

@@ -12,6 +12,7 @@ import { shell } from './shell';
 import { ssh, sshConfig, sshTunnel } from './ssh';
 import { sshProxy } from './ssh-proxy';
 import { status } from './status';
+import { vmConfig } from './vm-config';
 
 /**
  * Every command, in the order of `--help`. To add one: a file beside this one, and a line here. A command's own file imports
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   policy,
   doctor,
   push,
+  vmConfig,
   sshProxy,
   sshTunnel,
 ];

@@ -1,6 +1,7 @@
 import { EXIT } from '../../contract/exit-codes';
 import type { Command } from '../framework/command';
 import { Problem } from '../framework/problem';
+import { attachCommands } from '../vm/attach';
 
 /** What the policies mean, in words. */
 const MEANINGS = {
@@ -28,25 +29,30 @@ const MEANINGS = {
 /** `drawbridge policy` */
 export const policy: Command = {
   name: 'policy',
-  summary: 'explain the policy for operators or auditors, and how to attach it',
+  summary: 'explain the policy for operators, auditors or machines that hand files in, and how to attach it',
   examples: [
     ['drawbridge policy operator', 'what operators may do, and the command that makes somebody one'],
     ['drawbridge policy auditor --json', 'its ARN, for scripts'],
+    ['drawbridge policy vm web', 'what machines of the source web may do, statement by statement'],
   ],
   configure: (parser) => {
-    parser.argument('<who>', 'operator or auditor');
+    parser.argument('<who>', 'operator, auditor or vm').argument('[source]', 'with vm: an intake source');
   },
-  run: async (context, _options, [who = '']) => {
+  run: async (context, _options, [who = '', source]) => {
+    if (who === 'vm') {
+      const { explainVmPolicy } = await import('../vm/explain-policy');
+      await explainVmPolicy(context, source);
+      return EXIT.ok;
+    }
     if (who !== 'operator' && who !== 'auditor')
-      throw new Problem(EXIT.usage, `There is no policy for "${who}".`, 'Say operator or auditor.');
+      throw new Problem(EXIT.usage, `There is no policy for "${who}".`, 'Say operator, auditor or vm.');
+    if (source !== undefined)
+      throw new Problem(EXIT.usage, `"${source}" says nothing here.`, 'Only `policy vm` takes a source.');
     const { findStack, output } = await import('../aws/stack');
     const stack = await findStack(context);
     const { means, output: name } = MEANINGS[who];
     const arn = output(stack, name);
-    const attach = [
-      `aws iam attach-role-policy --role-name <role> --policy-arn ${arn}`,
-      `aws iam attach-user-policy --user-name <user> --policy-arn ${arn}`,
-    ];
+    const attach = attachCommands(arn);
     const text = [
       arn,
       `With it, people may:`,

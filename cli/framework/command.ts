@@ -17,6 +17,8 @@ export interface Context {
   readonly interrupted: AbortSignal;
   /** Runs work that has the terminal, and with it Ctrl-C, to itself. */
   readonly inForeground: <T>(work: () => Promise<T>) => Promise<T>;
+  /** File of the program for machines that hand files in; `drawbridge vm-config` copies it. */
+  readonly vmClient: string;
 }
 
 /** One command of the command line: a file of its own in cli/commands/, listed in cli/commands/index.ts. */

@@ -23,12 +23,13 @@ export interface Surroundings {
   readonly interrupted: AbortSignal;
   readonly inForeground: Context['inForeground'];
   readonly version: string;
+  readonly vmClient: Context['vmClient'];
 }
 
 const given = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
 function contextOf(options: GlobalOptions, around: Surroundings): Context {
-  const { environment, stdin, stdout, stderr, interrupted, inForeground } = around;
+  const { environment, stdin, stdout, stderr, interrupted, inForeground, vmClient } = around;
   return {
     ui: new Ui({ stdout, stderr, json: options.json ?? false, environment }),
     stack: options.stack,
@@ -41,6 +42,7 @@ function contextOf(options: GlobalOptions, around: Surroundings): Context {
     stderr,
     interrupted,
     inForeground,
+    vmClient,
   };
 }
 

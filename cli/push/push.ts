@@ -109,8 +109,11 @@ export async function push(context: Context, config: PushConfig, notice: Notice)
   }
 }
 
-function documentOf({ connect }: BoxResult): string {
-  const found = /--document-name (\S+?)"/.exec(connect.tar ?? '');
-  if (found?.[1] !== undefined) return found[1];
-  throw new Problem(EXIT.usage, 'createFunction names a function that opens no intake box.');
+function documentOf({ intakeDocument }: BoxResult): string {
+  if (intakeDocument !== undefined) return intakeDocument;
+  throw new Problem(
+    EXIT.usage,
+    'The function that `createFunction` names opens no intake box.',
+    'Name the create function of a source: `drawbridge vm-config <source>` prints it.',
+  );
 }

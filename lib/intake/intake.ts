@@ -1,6 +1,7 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { OUTPUTS } from '../../contract/outputs';
 import type { IntakeSourceSettings } from '../config/settings/intake';
 import { IntakeSource, type IntakeSourceProps } from './source';
 
@@ -25,10 +26,10 @@ export class Intake extends Construct {
     this.sources = intakeSources.map(
       (source) => new IntakeSource(this, source.name, { ...props, source, document: session.ref }),
     );
-    new CfnOutput(this, 'SessionDocumentName', {
+    new CfnOutput(this, 'DocumentName', {
       value: session.ref,
       description: 'SSM session document: the SSH server of an intake box, for a ProxyCommand',
-    });
+    }).overrideLogicalId(OUTPUTS.intakeDocument);
   }
 }
 

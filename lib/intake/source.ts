@@ -3,6 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, BOX_PATHS, FUNCTION_ENVIRONMENT } from '../../contract/environment';
 import { rulesOf } from '../../contract/intake';
+import { SOURCE_OUTPUTS, sourceOutput } from '../../contract/outputs';
 import type { BackupBucket } from '../backup-bucket';
 import type { BoxProgram } from '../box-program';
 import type { Settings } from '../config/schema';
@@ -39,6 +40,7 @@ export class IntakeSource extends Construct {
   readonly box: Jumpbox;
   readonly create: ControlFunction;
   readonly destroy: ControlFunction;
+  readonly vm: VmPolicy;
 
   constructor(scope: Construct, id: string, props: IntakeSourceProps) {
     super(scope, id);
@@ -46,15 +48,17 @@ export class IntakeSource extends Construct {
     this.create = this.addFunction('Create', 'Opens', CREATE_TIMEOUT, props);
     this.destroy = this.addFunction('Destroy', 'Ends', END_TIMEOUT, props);
     this.letCreateLaunch(props, props.network.boxSubnets);
-    new VmPolicy(this, 'Vm', {
+    this.vm = new VmPolicy(this, 'Vm', {
       source: props.source.name,
       principal: props.source.principal,
       create: this.create,
       destroy: this.destroy,
       document: props.document,
     });
-    this.output('CreateFunctionName', this.create, 'Opens a box');
-    this.output('DestroyFunctionName', this.destroy, 'Ends a box');
+    const { name } = props.source;
+    this.output(name, 'createFunction', this.create.handler.functionName, 'Opens a box of this source');
+    this.output(name, 'destroyFunction', this.destroy.handler.functionName, 'Ends a box of this source');
+    this.output(name, 'policy', this.vm.policy.managedPolicyArn, `All that the machines of ${name} need`);
   }
 
   private addBox({ source, network, bucket, program, ...props }: IntakeSourceProps): Jumpbox {
@@ -108,7 +112,13 @@ export class IntakeSource extends Construct {
     this.create.addEnvironment(FUNCTION_ENVIRONMENT.intakeDocument, props.document);
   }
 
-  private output(id: string, { handler }: ControlFunction, description: string): void {
-    new CfnOutput(this, id, { value: handler.functionName, description: `${description} of this source` });
+  private output(
+    source: string,
+    what: keyof typeof SOURCE_OUTPUTS,
+    value: string,
+    description: string,
+  ): void {
+    const made = new CfnOutput(this, SOURCE_OUTPUTS[what], { value, description });
+    made.overrideLogicalId(sourceOutput(source, what));
   }
 }

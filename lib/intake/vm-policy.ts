@@ -1,4 +1,4 @@
-import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
+import { Aws, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { INTAKE_USER } from '../../contract/intake';
@@ -27,10 +27,6 @@ export class VmPolicy extends Construct {
       description: `Hands files in as ${props.source}: opens and ends its own boxes, and reaches their SSH server`,
       statements: this.statements(props),
       ...attachment(this, props.principal),
-    });
-    new CfnOutput(this, 'PolicyArn', {
-      value: this.policy.managedPolicyArn,
-      description: `All that the machines of the source ${props.source} need`,
     });
   }
 

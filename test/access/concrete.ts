@@ -78,6 +78,8 @@ export class Concrete {
     if (type === 'AWS::S3::Bucket') return `${STACK_NAME}-${logicalId.toLowerCase()}`;
     if (type === 'AWS::StepFunctions::StateMachine') return arn('states', `stateMachine:${logicalId}`);
     if (type === 'AWS::SNS::Topic') return arn('sns', logicalId);
+    if (type === 'AWS::IAM::ManagedPolicy')
+      return `arn:aws:iam::${ACCOUNT}:policy/${STACK_NAME}-${logicalId}`;
     if (type === 'AWS::Logs::LogGroup') return this.logGroupName(logicalId);
     return `${STACK_NAME}-${logicalId}-0A1B2C3D`;
   }

@@ -41,6 +41,7 @@ export async function drawbridge(words: readonly string[], options: RunOptions =
     interrupted: options.interrupted ?? new AbortController().signal,
     inForeground: (work) => work(),
     version: '1.2.3',
+    vmClient: __filename,
   });
   await new Promise((resolve) => setImmediate(resolve));
   return {
@@ -65,6 +66,7 @@ export function fakeContext(more: Partial<Context> = {}): Context {
     stderr,
     interrupted: new AbortController().signal,
     inForeground: (work) => work(),
+    vmClient: __filename,
     ...more,
   };
 }

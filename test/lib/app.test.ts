@@ -15,6 +15,7 @@ describe('the app', () => {
         ...process.env,
         CDK_OUTDIR: join(directory, 'out'),
         CDK_CONTEXT_JSON: JSON.stringify({ ...settings, 'aws:cdk:bundling-stacks': [] }),
+        CDK_VALIDATION: 'false',
       },
       encoding: 'utf8',
     });
