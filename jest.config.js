@@ -1,3 +1,6 @@
+// CDK's own checker takes longer than all the rest of a synth; test/lib/stack.test.ts turns it on where it is the matter.
+process.env.CDK_VALIDATION = 'false';
+
 // Two projects: `unit` is pure Node and quick; `lab` needs the real parts (PostgreSQL, the lab).
 const shared = {
   testEnvironment: 'node',

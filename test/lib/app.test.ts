@@ -15,7 +15,6 @@ describe('the app', () => {
         ...process.env,
         CDK_OUTDIR: join(directory, 'out'),
         CDK_CONTEXT_JSON: JSON.stringify({ ...settings, 'aws:cdk:bundling-stacks': [] }),
-        CDK_VALIDATION: 'false',
       },
       encoding: 'utf8',
     });

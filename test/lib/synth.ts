@@ -4,9 +4,6 @@ import { context } from '../../cdk.json';
 import { readSettings } from '../../lib/config/read';
 import { DrawbridgeStack } from '../../lib/stack';
 
-// CDK's own checker takes longer than all the rest; stack.test.ts keeps it on.
-process.env.CDK_VALIDATION = 'false';
-
 /** One resource of a template. */
 export interface Resource {
   readonly Type: string;
