@@ -46,5 +46,10 @@ export default tseslint.config(
     folders(['lambda', 'jumpbox', 'cli', 'lab', 'bin']),
     'lib/ points at entry files of handlers, it never imports them.',
   ),
+  wall(
+    'examples',
+    folders(['lib', 'lambda', 'jumpbox', 'cli', 'lab', 'bin', 'contract']),
+    'examples/ use the package by its name, as somebody else would.',
+  ),
   wall('bin', folders(['lambda', 'jumpbox', 'lab']), 'bin/ joins lib/ (the app) or cli/ (the command line).'),
 );

@@ -29,10 +29,11 @@ const templates = text
 /** Launch template of one purpose. */
 export type LaunchTemplate = z.infer<typeof template>;
 
-const isSourceOrHas =
-  (name: string) =>
+/** Set where `other` is, too. */
+const isWith =
+  (name: string, other: string) =>
   (read: Readonly<Record<string, unknown>>): boolean =>
-    read[NAMES.source] !== undefined || read[name] !== undefined;
+    read[other] === undefined || read[name] !== undefined;
 
 const createSchema = z
   .object({
@@ -44,7 +45,7 @@ const createSchema = z
     [NAMES.ttlMinutes]: wholeNumber,
     [NAMES.maxTtlMinutes]: wholeNumber,
     [NAMES.maxBoxes]: wholeNumber,
-    /** Only where boxes reach a database. */
+    /** Both, where there is a database whose address create tells. */
     [NAMES.databaseHost]: text.optional(),
     [NAMES.databasePort]: wholeNumber.optional(),
     /** Only where the boxes are those of an intake source. */
@@ -53,13 +54,13 @@ const createSchema = z
     /** Set by Lambda itself. */
     AWS_REGION: text,
   })
-  // Boxes that are no source's reach the database, and create tells where it is. Judged whatever else is missing.
-  .refine(isSourceOrHas(NAMES.databaseHost), {
+  // Judged whatever else is missing.
+  .refine(isWith(NAMES.databaseHost, NAMES.databasePort), {
     path: [NAMES.databaseHost],
     error: 'is missing',
     when: () => true,
   })
-  .refine(isSourceOrHas(NAMES.databasePort), {
+  .refine(isWith(NAMES.databasePort, NAMES.databaseHost), {
     path: [NAMES.databasePort],
     error: 'is missing',
     when: () => true,
@@ -83,7 +84,8 @@ const destroySchema = z
   .object({ [NAMES.stackId]: text, [NAMES.source]: text.optional() })
   .transform((read) => ({ stackId: read[NAMES.stackId], source: read[NAMES.source] }));
 const sweepSchema = z
-  .object({ [NAMES.stackId]: text, [NAMES.bucket]: text })
+  // Without a bucket there are no uploads to abort.
+  .object({ [NAMES.stackId]: text, [NAMES.bucket]: text.optional() })
   .transform((read) => ({ stackId: read[NAMES.stackId], bucket: read[NAMES.bucket] }));
 const drainSchema = z
   .object({ [NAMES.stackId]: text, [NAMES.createTimeoutSeconds]: wholeNumber })

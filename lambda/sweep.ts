@@ -18,7 +18,8 @@ export interface Sweeping {
   readonly ec2: EC2Client;
   readonly s3: S3Client;
   readonly stackId: string;
-  readonly bucket: string;
+  /** Where dead boxes may have left uploads; undefined where there is none. */
+  readonly bucket: string | undefined;
   readonly clock: Clock;
 }
 
@@ -75,6 +76,7 @@ export function reasonToEnd(instance: StackInstance, now: Date): string | undefi
 }
 
 async function abortUploads({ ec2, s3, bucket }: Sweeping): Promise<AbortedUploads> {
+  if (bucket === undefined) return { aborted: [], failures: [] };
   try {
     return await abortUploadsOfDeadBoxes(s3, ec2, bucket);
   } catch (error) {

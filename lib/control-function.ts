@@ -1,9 +1,10 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { bundled } from './bundle';
-import type { Encryption } from './encryption';
+import { type Encryption, plainLogGroup } from './encryption';
 
 /** Files in `lambda/` that export `handler`. The SDK is bundled: the version that was tested is the one that runs. */
 const ENTRIES = ['create', 'destroy', 'sweep', 'drain', 'empty', 'retain'] as const;
@@ -18,7 +19,12 @@ export interface ControlFunctionProps {
   /** What the console shows. */
   readonly description: string;
   readonly timeout: Duration;
-  readonly encryption: Encryption;
+  /**
+   * Key of its log group.
+   *
+   * @defaultValue CloudWatch's own
+   */
+  readonly encryption?: Encryption | undefined;
 }
 
 /**
@@ -38,7 +44,7 @@ export class ControlFunction extends Construct implements iam.IGrantable {
       description: props.description,
     });
     this.grantPrincipal = this.role;
-    const logGroup = props.encryption.logGroup(this, 'Logs');
+    const logGroup = props.encryption?.logGroup(this, 'Logs') ?? plainLogGroup(this, 'Logs');
     this.addToPolicy(
       new iam.PolicyStatement({
         sid: 'WriteLogs',
@@ -63,6 +69,21 @@ export class ControlFunction extends Construct implements iam.IGrantable {
   /** Adds to what the function may do. */
   addToPolicy(...statements: iam.PolicyStatement[]): void {
     for (const statement of statements) this.role.addToPrincipalPolicy(statement);
+  }
+
+  /** Lets somebody call the function. */
+  grantInvoke(grantee: iam.IGrantable): iam.Grant {
+    return this.handler.grantInvoke(grantee);
+  }
+
+  /** Calls that failed; by default the sum over five minutes. */
+  metricErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.handler.metricErrors(options);
+  }
+
+  /** Calls; by default the sum over five minutes. */
+  metricInvocations(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.handler.metricInvocations(options);
   }
 
   /** Sets a variable of the function's environment. */

@@ -7,7 +7,12 @@ import { describeInstances, terminateBoxes } from './permissions';
 
 /** Properties of {@link Drain}. */
 export interface DrainProps {
-  readonly encryption: Encryption;
+  /**
+   * Key of its function's logs.
+   *
+   * @defaultValue CloudWatch's own
+   */
+  readonly encryption?: Encryption;
   /** Timeout of the function that opens boxes: one that was running when the deletion began has ended after that. */
   readonly createTimeout: Duration;
 }

@@ -18,8 +18,12 @@ export interface EncryptionProps {
    * @defaultValue none
    */
   readonly logGroupNames?: readonly string[];
-  /** A key goes where the data goes that it encrypts. */
-  readonly onDestroy: OnDestroy;
+  /**
+   * A key goes where the data goes that it encrypts.
+   *
+   * @defaultValue keep
+   */
+  readonly onDestroy?: OnDestroy;
 }
 
 /**
@@ -29,13 +33,13 @@ export interface EncryptionProps {
 export class Encryption extends Construct {
   readonly key: kms.Key;
 
-  constructor(scope: Construct, id: string, props: EncryptionProps) {
+  constructor(scope: Construct, id: string, props: EncryptionProps = {}) {
     super(scope, id);
     this.key = new kms.Key(this, 'Key', {
       description: 'Backups, database and logs',
       enableKeyRotation: true,
     });
-    keepOrDelete(this.key, props.onDestroy, 'resource');
+    keepOrDelete(this.key, props.onDestroy ?? 'keep', 'resource');
     Tags.of(this.key).add(TAGS.stack, Aws.STACK_ID);
     this.denyGrantsToOthers();
     this.letLogsIn([`${Aws.STACK_NAME}-*`, ...(props.logGroupNames ?? [])]);
@@ -55,11 +59,9 @@ export class Encryption extends Construct {
 
   /** A log group that is encrypted, forgets, and goes with the stack. */
   logGroup(scope: Construct, id: string, logGroupName?: string): logs.LogGroup {
-    return new logs.LogGroup(scope, id, {
+    return plainLogGroup(scope, id, {
       ...(logGroupName === undefined ? {} : { logGroupName }),
       encryptionKey: this.key,
-      retention: LOG_RETENTION,
-      removalPolicy: RemovalPolicy.DESTROY,
     });
   }
 
@@ -94,6 +96,10 @@ export class Encryption extends Construct {
     );
   }
 }
+
+/** A log group that forgets, and goes with the stack; CloudWatch encrypts it with a key of its own unless told otherwise. */
+export const plainLogGroup = (scope: Construct, id: string, props: logs.LogGroupProps = {}): logs.LogGroup =>
+  new logs.LogGroup(scope, id, { ...props, retention: LOG_RETENTION, removalPolicy: RemovalPolicy.DESTROY });
 
 /** Of a topic's messages alone, never of a backup: the context is what SNS encrypts with. */
 const forTopic = ({ topicArn }: sns.ITopic): Record<string, unknown> => ({

@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { TAGS } from '../contract/tags';
-import type { Network } from './network';
+import type { BoxNetwork } from './box-network';
 import { largestSize, USER_DATA_BYTES } from './user-data';
 
 /** Standard, not minimal: only this image brings the SSM agent. Resolved at launch, so that it is always patched. */
@@ -20,7 +20,7 @@ export const AGENT_ACTIONS: readonly string[] = [
 
 /** Properties of {@link InstanceBlueprint}. */
 export interface InstanceBlueprintProps {
-  readonly network: Network;
+  readonly network: BoxNetwork;
   /** Prefix of the name that the console shows. */
   readonly name: string;
   /** Value of the purpose tag. */

@@ -4,22 +4,39 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { JUMP_HOST, TAGS } from '../contract/tags';
-import type { Settings } from './config/schema';
+import { DEFAULTS } from './config/defaults';
 import { InstanceBlueprint } from './instance-blueprint';
 import { idleScript } from './idle-script';
-import type { Network } from './network';
+import type { BoxNetwork } from './box-network';
 import { agentScript, renderUserData } from './user-data';
 
 /** Properties of {@link JumpHost}. */
 export interface JumpHostProps {
-  readonly network: Network;
-  /** Prefix of names. */
-  readonly name: string;
-  /** arm64. */
-  readonly instanceType: string;
-  readonly mode: Exclude<Settings['jumpHost'], 'none'>;
-  /** An `on-demand` host leaves after so long without use. */
-  readonly idleMinutes: number;
+  readonly network: BoxNetwork;
+  /**
+   * Prefix of the name that the console shows.
+   *
+   * @defaultValue drawbridge
+   */
+  readonly name?: string;
+  /**
+   * arm64.
+   *
+   * @defaultValue t4g.micro
+   */
+  readonly instanceType?: string;
+  /**
+   * Whether it comes when it is asked for and leaves when nobody uses it, or always stands.
+   *
+   * @defaultValue on-demand
+   */
+  readonly mode?: 'on-demand' | 'always';
+  /**
+   * An `on-demand` host leaves after so many minutes without use.
+   *
+   * @defaultValue 15
+   */
+  readonly idleMinutes?: number;
 }
 
 /** Room for the image; the jump host keeps nothing. */
@@ -36,17 +53,18 @@ export class JumpHost extends Construct implements ec2.IConnectable, iam.IGranta
 
   constructor(scope: Construct, id: string, props: JumpHostProps) {
     super(scope, id);
-    const leaves = props.mode === 'on-demand';
+    const leaves = props.mode !== 'always';
+    const name = props.name ?? DEFAULTS.name;
     const blueprint = new InstanceBlueprint(this, 'Blueprint', {
       network: props.network,
-      name: props.name,
+      name,
       purpose: JUMP_HOST,
-      instanceType: props.instanceType,
+      instanceType: props.instanceType ?? DEFAULTS.boxTypes[0],
       volumeGiB: VOLUME_GIB,
       userData: () =>
         renderUserData(
           agentScript(props.network.dualStackAgent),
-          leaves ? [idleScript(props.idleMinutes, Aws.REGION)] : [],
+          leaves ? [idleScript(props.idleMinutes ?? DEFAULTS.jumpHostIdleMinutes, Aws.REGION)] : [],
         ),
     });
     this.connections = blueprint.connections;
@@ -56,14 +74,23 @@ export class JumpHost extends Construct implements ec2.IConnectable, iam.IGranta
       vpc: props.network.vpc,
       vpcSubnets: { subnets: [...props.network.boxSubnets] },
       launchTemplate: blueprint.launchTemplate,
-      minCapacity: props.mode === 'always' ? 1 : 0,
+      minCapacity: leaves ? 0 : 1,
       // No desired capacity: a deployment would reset it under the feet of whoever is connected.
       maxCapacity: 1,
       maxInstanceLifetime: Duration.days(7),
     });
-    Tags.of(this.group).add(TAGS.name, `${props.name}-${JUMP_HOST}`);
+    Tags.of(this.group).add(TAGS.name, `${name}-${JUMP_HOST}`);
     // By this the host may shrink its own group and no other: the group's ARN would make role and group depend on each other.
     Tags.of(this.group).add(TAGS.stack, Aws.STACK_ID);
+  }
+
+  /** Lets somebody bring the host up, and send it away. */
+  grantBringUp(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['autoscaling:SetDesiredCapacity'],
+      resourceArns: [this.group.autoScalingGroupArn],
+    });
   }
 
   /** Powering off would not do: the group would launch another host. */

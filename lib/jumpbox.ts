@@ -3,8 +3,9 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BOX_PATHS } from '../contract/environment';
 import type { Purpose } from '../contract/purposes';
+import { DEFAULTS } from './config/defaults';
 import { InstanceBlueprint } from './instance-blueprint';
-import type { Network } from './network';
+import type { BoxNetwork } from './box-network';
 import {
   agentScript,
   expiryScript,
@@ -16,21 +17,43 @@ import {
 
 /** Properties of {@link Jumpbox}. */
 export interface JumpboxProps {
-  readonly network: Network;
-  /** Prefix of names. */
-  readonly name: string;
-  readonly purpose: Purpose;
+  readonly network: BoxNetwork;
+  /**
+   * Prefix of the name that the console shows.
+   *
+   * @defaultValue drawbridge
+   */
+  readonly name?: string;
+  /**
+   * By which requests choose these boxes.
+   *
+   * @defaultValue access
+   */
+  readonly purpose?: Purpose;
   /**
    * Intake source whose boxes these are.
    *
    * @defaultValue none
    */
   readonly source?: string;
-  /** arm64; create may launch another type. */
-  readonly instanceType: string;
-  readonly volumeGiB: number;
-  /** Longest life of a box, whatever its expiry says. */
-  readonly maxTtlMinutes: number;
+  /**
+   * arm64; create may launch another type.
+   *
+   * @defaultValue t4g.micro
+   */
+  readonly instanceType?: string;
+  /**
+   * Its disk, in GiB; the image's own is 8.
+   *
+   * @defaultValue 20
+   */
+  readonly volumeGiB?: number;
+  /**
+   * Longest life of a box, whatever its expiry says, in minutes.
+   *
+   * @defaultValue 720
+   */
+  readonly maxTtlMinutes?: number;
   /**
    * What the box installs. The files gain box.env when it was given an environment.
    *
@@ -60,9 +83,13 @@ export class Jumpbox extends Construct implements ec2.IConnectable, iam.IGrantab
 
   constructor(scope: Construct, id: string, props: JumpboxProps) {
     super(scope, id);
-    this.purpose = props.purpose;
+    this.purpose = props.purpose ?? 'access';
     this.blueprint = new InstanceBlueprint(this, 'Blueprint', {
+      name: DEFAULTS.name,
+      instanceType: DEFAULTS.boxTypes[0],
+      volumeGiB: DEFAULTS.boxVolumeGiB,
       ...props,
+      purpose: this.purpose,
       userData: () => this.userData(props),
     });
     this.role = this.blueprint.role;
@@ -85,7 +112,7 @@ export class Jumpbox extends Construct implements ec2.IConnectable, iam.IGrantab
     this.files[path] = text;
   }
 
-  private userData({ network, installation, maxTtlMinutes, finally: last }: JumpboxProps): string {
+  private userData({ network, installation, finally: last, ...props }: JumpboxProps): string {
     const install =
       installation === undefined
         ? []
@@ -96,7 +123,7 @@ export class Jumpbox extends Construct implements ec2.IConnectable, iam.IGrantab
             }),
           ];
     return renderUserData(agentScript(network.dualStackAgent), [
-      expiryScript(maxTtlMinutes),
+      expiryScript(props.maxTtlMinutes ?? DEFAULTS.maxTtlMinutes),
       ...install,
       ...(last === undefined ? [] : [last]),
     ]);

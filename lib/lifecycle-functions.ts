@@ -1,9 +1,8 @@
 import { Aws, Duration } from 'aws-cdk-lib';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
-import type { BackupBucket } from './backup-bucket';
 import { ControlFunction } from './control-function';
-import type { Database } from './database';
 import type { Encryption } from './encryption';
 import { grantLaunch, type LauncherProps } from './launcher';
 import { describeInstances, terminateBoxes } from './permissions';
@@ -15,9 +14,12 @@ export const END_TIMEOUT = Duration.minutes(5);
 
 /** Properties of {@link LifecycleFunctions}. */
 export interface LifecycleFunctionsProps extends Omit<LauncherProps, 'source'> {
-  readonly encryption: Encryption;
-  readonly database: Database;
-  readonly bucket: BackupBucket;
+  /**
+   * Key of their logs.
+   *
+   * @defaultValue CloudWatch's own
+   */
+  readonly encryption?: Encryption;
 }
 
 /** The functions that open and end boxes. */
@@ -53,7 +55,15 @@ export class LifecycleFunctions extends Construct {
       one.addToPolicy(describeInstances(), terminateBoxes(this));
     }
     grantLaunch(this.create, props);
-    props.database.describeTo(this.create);
-    props.bucket.grantAbortUploads(this.sweep);
+  }
+
+  /** Lets somebody open boxes and move their expiry. */
+  grantOpen(grantee: iam.IGrantable): iam.Grant {
+    return this.create.grantInvoke(grantee);
+  }
+
+  /** Lets somebody end boxes. */
+  grantClose(grantee: iam.IGrantable): iam.Grant {
+    return this.destroy.grantInvoke(grantee);
   }
 }

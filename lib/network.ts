@@ -2,19 +2,17 @@ import { Aws } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import type { BoxNetwork } from './box-network';
 
 /** Where boxes, jump host and database stand, and how boxes reach AWS. */
-export abstract class Network extends Construct {
+export abstract class Network extends Construct implements BoxNetwork {
   abstract readonly vpc: ec2.IVpc;
-  /** Of boxes and jump host, tried in order. */
   abstract readonly boxSubnets: readonly ec2.ISubnet[];
   abstract readonly databaseSubnets: ec2.SubnetSelection;
   /** The only way to S3. */
   abstract readonly s3Endpoint: ec2.IGatewayVpcEndpoint;
-  /** Whether the agent must use dual-stack names, since the way out is IPv6. */
   abstract readonly dualStackAgent: boolean;
 
-  /** Opens the way out of boxes: to what they need of AWS and nothing else, as far as security groups can say it. */
   abstract letOut(group: ec2.SecurityGroup): void;
 
   /** Lets boxes use `actions` on `resource` of S3 through the endpoint, as far as their roles allow it too. */

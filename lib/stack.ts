@@ -70,9 +70,9 @@ export class DrawbridgeStack extends Stack {
       encryption,
       boxes,
       subnets: network.boxSubnets,
-      database,
-      bucket,
     });
+    database.describeTo(functions.create);
+    bucket.grantAbortUploads(functions.sweep);
     const schedule = new SweepSchedule(this, 'SweepSchedule', {
       sweep: functions.sweep,
       everyMinutes: settings.sweepMinutes,

@@ -3,7 +3,14 @@ import { dirname, join } from 'node:path';
 import { settingsTable } from '../../lib/config/table';
 
 const ROOT = join(__dirname, '..', '..');
-const DOCUMENTS = ['README.md', 'lab/README.md', 'docs/promises.md', 'docs/fidelity.md', 'docs/costs.md'];
+const DOCUMENTS = [
+  'README.md',
+  'lab/README.md',
+  'examples/ephemeral-jumpbox/README.md',
+  'docs/promises.md',
+  'docs/fidelity.md',
+  'docs/costs.md',
+];
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 

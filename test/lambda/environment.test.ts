@@ -21,12 +21,24 @@ test('reads what a deployment sets', () => {
 });
 
 test('names every variable that is missing, at once', () => {
-  expect.assertions(11);
+  const needed = Object.keys(variables).filter((name) => !name.startsWith('DRAWBRIDGE_DATABASE'));
+  expect.assertions(needed.length);
   try {
     createEnvironment({});
   } catch (error) {
-    for (const name of Object.keys(variables)) expect(String(error)).toContain(`${name}: is missing`);
+    for (const name of needed) expect(String(error)).toContain(`${name}: is missing`);
   }
+});
+
+test('a database has host and port, or there is none', () => {
+  const { DRAWBRIDGE_DATABASE_HOST: host, DRAWBRIDGE_DATABASE_PORT: port, ...others } = variables;
+  expect(createEnvironment(others)).toMatchObject({ databaseHost: undefined, databasePort: undefined });
+  expect(() => createEnvironment({ ...others, DRAWBRIDGE_DATABASE_HOST: host })).toThrow(
+    'DRAWBRIDGE_DATABASE_PORT: is missing',
+  );
+  expect(() => createEnvironment({ ...others, DRAWBRIDGE_DATABASE_PORT: port })).toThrow(
+    'DRAWBRIDGE_DATABASE_HOST: is missing',
+  );
 });
 
 test.each([
@@ -51,5 +63,6 @@ test('each function asks for what it needs and no more', () => {
     stackId: 'arn',
     bucket: 'b',
   });
+  expect(sweepEnvironment({ DRAWBRIDGE_STACK_ID: 'arn' })).toEqual({ stackId: 'arn', bucket: undefined });
   expect(() => drainEnvironment({ DRAWBRIDGE_STACK_ID: 'arn' })).toThrow('DRAWBRIDGE_CREATE_TIMEOUT_SECONDS');
 });
