@@ -22,6 +22,7 @@ export { InstanceBlueprint, type InstanceBlueprintProps } from './instance-bluep
 export { InterfaceEndpoints, type InterfaceEndpointsProps } from './interface-endpoints';
 export { Intake, type IntakeProps } from './intake/intake';
 export { IntakeSource, type IntakeSourceProps } from './intake/source';
+export { VmPolicy, type VmPolicyProps } from './intake/vm-policy';
 export { JumpHost, type JumpHostProps } from './jump-host';
 export { Jumpbox, type JumpboxProps } from './jumpbox';
 export { LifecycleFunctions, type LifecycleFunctionsProps } from './lifecycle-functions';
