@@ -20,7 +20,8 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
  *
  * - `PUT /lab/faults` with a {@link faultOrder}: the next calls of an operation fail;
  * - `PUT /lab/time` with `{ "factor": 60 }`: what state machines wait for passes that much faster;
- * - `PUT /lab/clock` with `{ "advanceSeconds": 60 }`: the clock of the schedules goes forward.
+ * - `PUT /lab/clock` with `{ "advanceSeconds": 60 }`: the clock of the schedules, of one-minute keys and of CloudTrail goes
+ *   forward.
  */
 export function labControl(context: LabContext): OwnPath {
   const orders: Readonly<Record<string, (order: unknown) => Promise<void> | void>> = {

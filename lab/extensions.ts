@@ -1,7 +1,9 @@
 import { autoScalingExtension } from './autoscaling/extension';
+import { cloudTrailExtension } from './cloudtrail/extension';
 import type { LabContext } from './context';
 import { ec2Extension } from './ec2/extension';
 import type { Extension } from './endpoint/extension';
+import { instanceConnectExtension } from './instance-connect/extension';
 import { s3Extension } from './s3/extension';
 import { vpcExtension } from './vpc/extension';
 import { lambdaExtension } from './lambda/extension';
@@ -22,6 +24,7 @@ export const EXTENSIONS: readonly ExtensionFactory[] = [
   s3Extension,
   vpcExtension,
   ec2Extension,
+  instanceConnectExtension,
   lambdaExtension,
   ssmExtension,
   rdsExtension,
@@ -29,4 +32,5 @@ export const EXTENSIONS: readonly ExtensionFactory[] = [
   statesExtension,
   eventsExtension,
   autoScalingExtension,
+  cloudTrailExtension,
 ];

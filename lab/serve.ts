@@ -9,6 +9,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cloudFormation } from './cloudformation/extension';
+import { trailOf } from './cloudtrail/trail';
 import type { LabContext } from './context';
 import { labControl } from './control';
 import { labDirectory, labFiles, removeLab, writeRecord, type LabRecord } from './directory';
@@ -18,6 +19,7 @@ import { ACCOUNT, labEnvironment, REGION, writeConfiguration } from './environme
 import { EXTENSIONS } from './extensions';
 import { prepareEmulator, startEmulator } from './moto';
 import { labProcessesOf } from './processes';
+import { dataChannels } from './ssm/data-channels';
 
 const { values } = parseArgs({
   options: { id: { type: 'string' }, keep: { type: 'boolean', default: false } },
@@ -82,6 +84,10 @@ async function serve(): Promise<void> {
   const formation = cloudFormation(context);
   endpoint.addPath(formation.answerCustomResource);
   endpoint.addPath(labControl(context));
+  endpoint.addUpgrade(dataChannels(context));
+  endpoint.listen((call, reply, from) => {
+    trailOf(context).record(call, reply, from);
+  });
   const extensions: Extension[] = [formation.extension, ...EXTENSIONS.map((make) => make(context))];
   for (const extension of extensions) {
     endpoint.add(extension);

@@ -40,7 +40,10 @@ export const audit: Command<Options> = {
       from,
       about,
     ]);
-    const text = rows.length === 0 ? 'Nothing.' : table(['WHEN', 'WHAT', 'WHO', 'FROM', 'ABOUT'], rows);
+    const text =
+      rows.length === 0
+        ? 'Nothing. CloudTrail shows an attempt about five minutes after it was made.'
+        : table(['WHEN', 'WHAT', 'WHO', 'FROM', 'ABOUT'], rows);
     context.ui.result(shown, text);
     return EXIT.ok;
   },

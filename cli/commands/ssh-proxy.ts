@@ -1,5 +1,4 @@
 import type { Command } from '../framework/command';
-import { EXIT } from '../../contract/exit-codes';
 
 /** `drawbridge ssh-proxy`: what `drawbridge push` gives SSH as its ProxyCommand. */
 export const sshProxy: Command = {
@@ -16,7 +15,6 @@ export const sshProxy: Command = {
   },
   run: async (context, _options, [instanceId = '', documentName = '']) => {
     const { carrySsh } = await import('../push/proxy');
-    await carrySsh(context, instanceId, documentName);
-    return EXIT.ok;
+    return carrySsh(context, instanceId, documentName);
   },
 };

@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { INTAKE_USER } from '../../contract/intake';
 import type { Context } from '../framework/command';
 import { makeKey, sendPublicKey } from '../ssh/instance-connect';
+import { proxyWords } from '../ssh/options';
 
 /** SSH to an intake box, with the forced command at its other end. */
 export interface Line {
@@ -18,11 +19,9 @@ export interface Line {
 
 const LAST_WORDS = 2_000;
 
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
-
 /** The session that carries SSH: this program again, as ProxyCommand. Region and profile go along. */
 const proxy = (context: Context, instanceId: string, document: string): string =>
-  [
+  proxyWords([
     process.execPath,
     process.argv[1] ?? 'drawbridge',
     'ssh-proxy',
@@ -30,9 +29,7 @@ const proxy = (context: Context, instanceId: string, document: string): string =
     document,
     ...(context.region === undefined ? [] : ['--region', context.region]),
     ...(context.profile === undefined ? [] : ['--profile', context.profile]),
-  ]
-    .map(quote)
-    .join(' ');
+  ]);
 
 /**
  * Connects: a fresh key, which the box accepts for a minute, then SSH through a session. The key's file is gone as soon as

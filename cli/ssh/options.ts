@@ -17,9 +17,9 @@ export const self = (): Self => ({
   program: process.argv[1] ?? fileURLToPath('file:///drawbridge'),
 });
 
-/** ssh splits by a shell's rules, and `%` is its own. */
-const quoted = (word: string): string =>
-  `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`;
+/** Words of a ProxyCommand: ssh fills in what `%` begins, then a shell splits them. */
+export const proxyWords = (words: readonly string[]): string =>
+  words.map((word) => `"${word.replace(/[\\"$`]/g, '\\$&').replaceAll('%', '%%')}"`).join(' ');
 
 /** The command that ssh reaches an instance by. Tokens: `%n` the name as typed, `%p` the port. */
 export function proxyCommand(context: Context, { node, program }: Self, box = ''): string {
@@ -27,7 +27,7 @@ export function proxyCommand(context: Context, { node, program }: Self, box = ''
   if (context.region !== undefined) words.push('--region', context.region);
   if (context.profile !== undefined) words.push('--profile', context.profile);
   if (box !== '') words.push('--box', box);
-  return `${words.map(quoted).join(' ')} %n`;
+  return `${proxyWords(words)} %n`;
 }
 
 /** Options of OpenSSH, by their names: the same for `drawbridge ssh` and for the include file. */

@@ -1,10 +1,9 @@
-import { EXIT } from '../../contract/exit-codes';
 import { findStack, output } from '../aws/stack';
 import { startSession } from '../connect/start-session';
 import { findWay } from '../connect/way';
 import { Cleanup } from '../framework/cleanup';
 import type { Context } from '../framework/command';
-import { pipePlain } from '../session';
+import { carrySession } from './carry';
 import { SshFiles } from './files';
 import { hostKeys } from './host-keys';
 import { sendPublicKey } from './instance-connect';
@@ -43,10 +42,7 @@ export async function runProxy(context: Context, name: string, box: string | und
     cleanup.add('end the session', () => started.end());
     // Last: its minute has begun.
     await sendPublicKey(context, instanceId, SSH_USER, publicKey);
-    context.interrupted.addEventListener('abort', () => void started.session.terminate());
-    const end = await pipePlain(started.session, context.stdin, context.stdout);
-    if (end.by === 'failure') context.ui.warn(end.message);
-    return end.by === 'failure' ? EXIT.unavailable : EXIT.ok;
+    return await carrySession(context, started.session);
   } finally {
     await cleanup.run();
   }

@@ -2,7 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabContext } from '../context';
+import { keysOf } from '../instance-connect/keys';
 import { findProgram } from '../parts';
+import { LAB_VARIABLE } from '../processes';
 import { CloudInit } from './boot';
 import { endProcessesBelow } from './box-processes';
 import { BoxServer } from './box-server';
@@ -12,10 +14,13 @@ import { Metadata } from './metadata';
 import { Shutdown, type PowerAction } from './power';
 import { InstanceRecords } from './records';
 import type { BoxSpawn, BoxSpawnOptions } from './service-runner';
-import { ServiceManager, type ServiceHost } from './services';
+import { ServiceManager, type ServiceHost, UnitError } from './services';
+import { writeKeysCommand } from './ssh-image';
+import { BoxSshd } from './sshd';
 import type { StandIn } from './stand-ins';
 import { journalctl, systemctl, systemdRun } from './systemctl';
 import type { UserDataPart } from './user-data';
+import { useradd } from './users';
 
 /** What a box is launched with. */
 export interface BoxOptions {
@@ -36,6 +41,7 @@ interface Run {
   readonly services: ServiceManager;
   readonly cloudInit: CloudInit;
   readonly shutdown: Shutdown;
+  readonly sshd: BoxSshd;
 }
 
 /** A box: a directory, the processes that run below it, and one address for its metadata. */
@@ -57,6 +63,16 @@ export class Box {
     this.records = new InstanceRecords(context, options.region, options.instanceId);
   }
 
+  /** Whether it is powered on. */
+  get isOn(): boolean {
+    return this.run !== undefined;
+  }
+
+  /** Where a port of the box's own services is on this machine; undefined for a port that none of them listens on. */
+  portFor(port: number): number | undefined {
+    return this.run?.sshd.portFor(port);
+  }
+
   /** Whether the SSM agent runs and has registered. */
   get isOnline(): boolean {
     return this.run !== undefined && this.isAgentActive && this.options.hasRole;
@@ -70,19 +86,25 @@ export class Box {
     });
     if (!existsSync(root)) this.install();
     writeStandIns(root, options.standIn, server.controlUrl);
+    writeKeysCommand(root, server.metadataUrl);
     const spawn: BoxSpawn = (words, spawnOptions) => this.spawn(words, spawnOptions);
     const cloudInit = new CloudInit({ root, spawn }, options.userData, options.instanceId);
-    const services = new ServiceManager(this.serviceHost(spawn), this.enabledUnits);
+    const sshd = new BoxSshd({
+      root,
+      spawn,
+      environment: { ...this.environment(server), [LAB_VARIABLE]: context.id },
+    });
+    const services = new ServiceManager(this.serviceHost(spawn, sshd), this.enabledUnits);
     const power = (action: PowerAction): void => {
       // The program that asked gets its answer before everything ends.
       setImmediate(() => {
         options.poweredOff(action);
       });
     };
-    const run = { server, services, cloudInit, shutdown: new Shutdown(power) };
+    const run = { server, services, cloudInit, sshd, shutdown: new Shutdown(power) };
     this.run = run;
     const { account } = context;
-    const metadata = new Metadata({ ...options, account, records: this.records });
+    const metadata = new Metadata({ ...options, account, records: this.records, keys: keysOf(context) });
     server.serve(metadata, this.standIns(run, power));
     this.boot(run).catch((error: unknown) => {
       if (this.run === run) this.log(`boot failed in the lab: ${String(error)}`);
@@ -101,11 +123,8 @@ export class Box {
       detached: true,
       stdio: [options.input === true ? 'pipe' : 'ignore', output, output],
       env: {
-        PATH: pathOf(root),
         HOME: join(root, 'root'),
-        LANG: 'en_US.UTF-8',
-        AWS_ENDPOINT_URL: context.endpoint,
-        AWS_EC2_METADATA_SERVICE_ENDPOINT: run.server.metadataUrl,
+        ...this.environment(run.server),
         ...options.environment,
       },
     });
@@ -127,6 +146,7 @@ export class Box {
     this.endings.clear();
     run.shutdown.cancel();
     run.services.close();
+    await run.sshd.stop();
     await endProcessesBelow(this.context.id, this.root, hard);
     await run.server.stop();
   }
@@ -139,7 +159,17 @@ export class Box {
     this.records.close();
   }
 
-  private serviceHost(spawn: BoxSpawn): ServiceHost {
+  /** What every process of the box finds, whoever started it. */
+  private environment(server: BoxServer): Record<string, string> {
+    return {
+      PATH: pathOf(this.root),
+      LANG: 'en_US.UTF-8',
+      AWS_ENDPOINT_URL: this.context.endpoint,
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: server.metadataUrl,
+    };
+  }
+
+  private serviceHost(spawn: BoxSpawn, sshd: BoxSshd): ServiceHost {
     return {
       root: this.root,
       spawn,
@@ -147,8 +177,9 @@ export class Box {
       log: (line) => {
         this.log(line);
       },
-      imageUnitChanged: (name, isActive) => {
+      imageUnitChanged: async (name, isActive) => {
         if (name === 'amazon-ssm-agent.service') this.setAgent(isActive);
+        if (name === 'sshd.service') await (isActive ? sshd.start() : sshd.stop());
       },
     };
   }
@@ -174,6 +205,7 @@ export class Box {
   private async boot({ services, cloudInit }: Run): Promise<void> {
     await cloudInit.runBoothooks();
     if (services.state('amazon-ssm-agent.service').active === 'active') this.setAgent(true);
+    if (services.state('sshd.service').active === 'active') await startSshd(services);
     for (const name of services.enabledUnits()) await services.start(name);
     await cloudInit.finish();
   }
@@ -197,7 +229,17 @@ export class Box {
       shutdown: (args) => shutdown.run(args),
       systemctl: (args) => systemctl({ services, power }, args),
       'systemd-run': (args) => systemdRun(services, args),
+      useradd: (args) => useradd(this.root, args),
       yum: packages,
     };
+  }
+}
+
+/** A box whose SSH server fails boots all the same; the lab's log says why. */
+async function startSshd(services: ServiceManager): Promise<void> {
+  try {
+    await services.startImageUnit('sshd.service');
+  } catch (error) {
+    if (!(error instanceof UnitError)) throw error;
   }
 }

@@ -1,11 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../parts';
+import { writeSshImage } from './ssh-image';
+import { makeImageHome, writeUsers } from './users';
 
 /**
  * Programs of the standard Amazon Linux 2023 image that a box finds in its PATH, as far as this machine has them.
  * Source: https://docs.aws.amazon.com/linux/al2023/ug/image-comparison.html. Left out on purpose: programs that act on
- * the whole machine whoever calls them (`pkill`, `mount`, `useradd`, `ip`, …), since a box shares it with its owner.
+ * the whole machine whoever calls them (`pkill`, `mount`, `ip`, …), since a box shares it with its owner.
  */
 const PROGRAMS = (
   'bash env ' +
@@ -17,7 +19,7 @@ const PROGRAMS = (
   'whoami yes ' +
   'awk gawk grep egrep fgrep sed find xargs which diff cmp file less more ' +
   'tar gzip gunzip zcat bzip2 bunzip2 xz unxz ' +
-  'curl jq openssl python3 ssh ssh-keygen ps kill pgrep free flock getent getopt hostname logger lsblk setsid uuidgen'
+  'curl jq openssl python3 rsync scp ssh ssh-keygen ps kill pgrep free flock getent getopt hostname logger lsblk setsid uuidgen'
 ).split(' ');
 
 /** Programs that switch the user: they need root, and where the lab has none they run the command as they are. */
@@ -27,7 +29,7 @@ const USER_SWITCHES = ['runuser', 'setpriv', 'su', 'sudo'];
 const DIRECTORIES = [
   'etc/amazon/ssm',
   'etc/systemd/system',
-  'home/ec2-user',
+  'home',
   'opt',
   'root',
   'run/lock',
@@ -44,7 +46,7 @@ const DIRECTORIES = [
   'var/tmp',
 ];
 
-/** Stand-ins for programs that are the operating system's: package manager, service manager, power, boot. */
+/** Stand-ins for programs that are the operating system's: package manager, service manager, users, power, boot. */
 export const STAND_INS = [
   'cloud-init',
   'dnf',
@@ -55,6 +57,7 @@ export const STAND_INS = [
   'shutdown',
   'systemctl',
   'systemd-run',
+  'useradd',
   'yum',
 ];
 
@@ -131,6 +134,9 @@ export function makeImage({ root, region, aws }: ImageOptions): void {
     join(root, 'etc/os-release'),
     'NAME="Amazon Linux"\nVERSION="2023"\nID="amzn"\nID_LIKE="fedora"\n',
   );
+  writeUsers(root);
+  makeImageHome(root);
+  writeSshImage(root);
   linkUserSwitches(root);
   // Amazon Linux's sh is bash in its POSIX mode.
   linkProgram(root, 'sh', findProgram('bash') ?? '/bin/bash');

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { InstanceKeys } from '../instance-connect/keys';
 import type { InstanceRecords, RoleCredentials } from './records';
 
 /** What the metadata service of one box serves. */
@@ -8,6 +9,7 @@ export interface MetadataSource {
   readonly region: string;
   readonly account: string;
   readonly records: InstanceRecords;
+  readonly keys: InstanceKeys;
 }
 
 interface Token {
@@ -78,6 +80,8 @@ export class Metadata {
     if (category === undefined) return path === '/latest/meta-data' ? this.categories(showsTags) : undefined;
     if (category.startsWith('tags/instance')) return showsTags ? this.tag(category.slice(14)) : undefined;
     if (category.startsWith('iam/')) return this.iam(category);
+    const [, user] = /^managed-ssh-keys\/active-keys\/([^/]+)$/.exec(category) ?? [];
+    if (user !== undefined) return this.source.keys.asMetadata(this.source.instanceId, user);
     return this.fact(category);
   }
 

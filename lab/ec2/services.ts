@@ -16,8 +16,8 @@ export interface ServiceHost {
   /** Epoch milliseconds. */
   readonly bootedAt: number;
   log(line: string): void;
-  /** Told when one of the image's own units starts or stops. */
-  imageUnitChanged(name: string, isActive: boolean): void;
+  /** Starts or stops one of the image's own units; what it throws is why the unit failed. */
+  imageUnitChanged(name: string, isActive: boolean): Promise<void>;
 }
 
 /** A unit that cannot be started, in systemd's words. */
@@ -87,8 +87,7 @@ export class ServiceManager {
     const state = this.state(name);
     if (state.active === 'active' || state.active === 'activating') return;
     if (IMAGE_UNITS.includes(name)) {
-      state.active = 'active';
-      this.host.imageUnitChanged(name, true);
+      await this.startImageUnit(name);
       return;
     }
     const file = this.read(name);
@@ -103,7 +102,7 @@ export class ServiceManager {
     clearTimeout(state.alarm);
     if (IMAGE_UNITS.includes(name)) {
       state.active = 'inactive';
-      this.host.imageUnitChanged(name, false);
+      await this.host.imageUnitChanged(name, false);
       return;
     }
     const { child } = state;
@@ -133,6 +132,19 @@ export class ServiceManager {
     return [...this.states]
       .filter(([name, { active }]) => name.endsWith(suffix) && active === 'active')
       .map(([name]) => name);
+  }
+
+  /** @throws UnitError */
+  async startImageUnit(name: string): Promise<void> {
+    const state = this.state(name);
+    state.active = 'active';
+    try {
+      await this.host.imageUnitChanged(name, true);
+    } catch (error) {
+      state.active = 'failed';
+      this.host.log(`systemd: ${name}: ${String(error)}`);
+      throw new UnitError(`Job for ${name} failed: ${String(error)}`, 1);
+    }
   }
 
   private read(name: string): UnitFile {

@@ -1,5 +1,6 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readCall, readHead, type CallHead } from './call';
 import type { AwsCall, AwsReply, Extension, Interceptor } from './extension';
@@ -20,6 +21,12 @@ export interface EndpointOptions {
   readonly log: (line: string) => void;
 }
 
+/** Takes over a connection that asks to speak another protocol; false when it is for somebody else. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+
+/** Hears of a call when it has been answered; `from` is the caller's address. S3 bodies that stream through are not heard. */
+export type Listener = (call: AwsCall, reply: AwsReply, from: string) => void;
+
 /** The lab's one address, which may be given extensions after it listens. */
 export interface Endpoint {
   readonly url: string;
@@ -27,6 +34,10 @@ export interface Endpoint {
   add(extension: Extension): void;
   /** Paths that are no AWS API, for example the answers of custom resources. */
   addPath(own: OwnPath): void;
+  /** Connections that ask for another protocol go there. */
+  addUpgrade(upgrade: Upgrade): void;
+  /** Tells a listener of every call. */
+  listen(listener: Listener): void;
   stop(): Promise<void>;
 }
 
@@ -103,6 +114,7 @@ function write(outgoing: ServerResponse, reply: AwsReply, method: string): void 
 class LabEndpoint implements Endpoint {
   private readonly interceptors = new Map<string, Interceptor>();
   private readonly ownPaths: OwnPath[] = [];
+  private readonly listeners: Listener[] = [];
 
   constructor(
     private readonly server: Server,
@@ -127,6 +139,17 @@ class LabEndpoint implements Endpoint {
 
   addPath(own: OwnPath): void {
     this.ownPaths.push(own);
+  }
+
+  addUpgrade(upgrade: Upgrade): void {
+    this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (upgrade(request, socket, head)) return;
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    });
+  }
+
+  listen(listener: Listener): void {
+    this.listeners.push(listener);
   }
 
   async stop(): Promise<void> {
@@ -168,6 +191,7 @@ class LabEndpoint implements Endpoint {
     const reply =
       interceptor === undefined ? await pass(call) : await this.intercept(interceptor, call, pass);
     write(outgoing, reply, call.method);
+    for (const listener of this.listeners) listener(call, reply, incoming.socket.remoteAddress ?? '');
   }
 
   /**

@@ -3,6 +3,7 @@ import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { emulatorAccess } from '../clients';
+import { clockOf, type LabClock } from '../clock';
 import type { LabContext } from '../context';
 import { AwsFault } from '../endpoint/fault';
 import { InvalidExpression, parseExpression, type NextDue } from './expressions';
@@ -35,10 +36,12 @@ const LONGEST_MS = 2 ** 31 - 1;
 export class Schedules {
   private readonly schedules = new Map<string, Schedule>();
   private alarm: NodeJS.Timeout | undefined;
-  private offsetMs = 0;
+  private readonly clock: LabClock;
   private closed = false;
 
-  constructor(private readonly context: LabContext) {}
+  constructor(private readonly context: LabContext) {
+    this.clock = clockOf(context);
+  }
 
   /** @throws AwsFault `ValidationException` */
   check(region: string, name: string, input: Readonly<Record<string, unknown>>): void {
@@ -75,10 +78,10 @@ export class Schedules {
     for (;;) {
       const first = this.first();
       if (first?.dueAt === undefined || first.dueAt.getTime() > end) break;
-      this.offsetMs = Math.max(this.offsetMs, first.dueAt.getTime() - Date.now());
+      this.clock.reach(first.dueAt.getTime());
       await this.fire(first);
     }
-    this.offsetMs = end - Date.now();
+    this.clock.reach(end);
     this.wait();
   }
 
@@ -88,7 +91,7 @@ export class Schedules {
   }
 
   private now(): Date {
-    return new Date(Date.now() + this.offsetMs);
+    return this.clock.now();
   }
 
   /** Undefined for a schedule that is disabled. */

@@ -5,13 +5,13 @@ import { jsonReply } from '../endpoint/reply';
 import { withFaults } from '../faults';
 import { Commands } from './commands';
 import { describeInstanceInformation } from './instances';
-import { Sessions } from './sessions';
+import { sessionsOf } from './sessions';
 
 /** Systems Manager: the agents of the boxes, Run Command and Session Manager. */
 export function ssmExtension(context: LabContext): Extension {
   const boxes = boxesOf(context);
   const commands = new Commands(context);
-  const sessions = new Sessions(context);
+  const sessions = sessionsOf(context);
   const answer =
     (act: (call: AwsCall) => unknown) =>
     async (call: AwsCall): Promise<AwsReply> =>
@@ -27,8 +27,8 @@ export function ssmExtension(context: LabContext): Extension {
       ListCommands: answer(({ region, input }) => commands.list(region, input)),
       ListCommandInvocations: answer(({ region, input }) => commands.listInvocations(region, input)),
       CancelCommand: answer(({ region, input }) => commands.cancel(region, input)),
-      StartSession: answer(({ region, input }) => sessions.start(region, input)),
-      ResumeSession: answer(({ input }) => sessions.resume(input)),
+      StartSession: answer((call) => sessions.start(call)),
+      ResumeSession: answer((call) => sessions.resume(call)),
       TerminateSession: answer(({ input }) => sessions.terminate(input)),
       DescribeSessions: answer(({ input }) => sessions.describe(input)),
     },

@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { LabContext } from '../context';
 import type { Box } from '../ec2/box';
 import { boxesOf, type Boxes } from '../ec2/boxes';
 import { moveBelow } from '../ec2/paths';
+import type { AwsCall } from '../endpoint/extension';
 import { AwsFault } from '../endpoint/fault';
 import { openSession, type LabSession, type LabSessionOptions, type ShellProcess } from '../session';
 import { Documents, type SsmDocument } from './documents';
@@ -54,6 +56,23 @@ function spawnShell(box: Box, properties: Readonly<Record<string, unknown>>): Sh
   return { child: box.spawn(words, { directory, input: true, environment: { TERM: 'xterm-256color' } }) };
 }
 
+/**
+ * The address of a session for a client that has called `host`: the lab's one address, whichever way leads there. Path and query
+ * are AWS's.
+ */
+function streamUrlAt(host: string | undefined, streamUrl: string): string {
+  const { host: own, pathname, search } = new URL(streamUrl);
+  return `ws://${host ?? own}${pathname}${search}`;
+}
+
+const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
+
+/** The agent's connections: to the box's own services where they are on this machine, to anything else as this machine does. */
+function dial(box: Box, host: string, port: number): Socket {
+  const own = LOOPBACK.includes(host) ? box.portFor(port) : undefined;
+  return own === undefined ? connect({ host, port }) : connect({ host: '127.0.0.1', port: own });
+}
+
 const describeSession = (record: SessionRecord): unknown => ({ ...record, open: undefined });
 
 /** Session Manager: sessions to boxes, with a data channel that a real client speaks to. */
@@ -68,7 +87,7 @@ export class Sessions {
   }
 
   /** @throws AwsFault `TargetNotConnected`, `InvalidDocument`, `InvalidParameters` */
-  async start(region: string, input: Input): Promise<unknown> {
+  async start({ region, input, headers }: AwsCall): Promise<unknown> {
     const parsed = startInput.safeParse(input);
     if (!parsed.success) throw new AwsFault('ValidationException', parsed.error.message);
     const { Target, DocumentName, Reason, Parameters } = parsed.data;
@@ -101,14 +120,20 @@ export class Sessions {
       record.Status = 'Terminated';
       record.EndDate = Date.now() / 1000;
     });
-    return { SessionId, StreamUrl: open.streamUrl, TokenValue: token };
+    return { SessionId, StreamUrl: streamUrlAt(headers.host, open.streamUrl), TokenValue: token };
   }
 
-  resume(input: Input): unknown {
+  resume({ input, headers }: AwsCall): unknown {
     const record = this.find(input);
     const token = record.open.resume();
     // A session that is over comes back without a token.
-    return { SessionId: record.SessionId, StreamUrl: record.open.streamUrl, TokenValue: token };
+    const StreamUrl = streamUrlAt(headers.host, record.open.streamUrl);
+    return { SessionId: record.SessionId, StreamUrl, TokenValue: token };
+  }
+
+  /** Where the data channel of a session is on this machine; undefined when there is no such session. */
+  streamUrlOf(sessionId: string): string | undefined {
+    return this.sessions.get(sessionId)?.open.streamUrl;
   }
 
   async terminate(input: Input): Promise<unknown> {
@@ -163,6 +188,7 @@ export class Sessions {
       sessionType,
       properties,
       spawnShell: () => spawnShell(box, properties),
+      dial: (host, port) => dial(box, host, port),
       ...(idleMinutes === undefined ? {} : { idleMinutes }),
       ...(maxMinutes === undefined ? {} : { maxMinutes }),
       log: (line) => {
@@ -170,4 +196,13 @@ export class Sessions {
       },
     };
   }
+}
+
+const known = new WeakMap<LabContext, Sessions>();
+
+/** The sessions of a lab: Systems Manager starts them, its endpoint carries their data channels. */
+export function sessionsOf(context: LabContext): Sessions {
+  const found = known.get(context) ?? new Sessions(context);
+  known.set(context, found);
+  return found;
 }

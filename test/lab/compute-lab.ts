@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { openSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { trailOf } from '../../lab/cloudtrail/trail';
 import type { LabContext } from '../../lab/context';
 import { labControl } from '../../lab/control';
 import { labDirectory, labFiles, makeDirectory, removeLab } from '../../lab/directory';
@@ -10,6 +11,7 @@ import { ACCOUNT, REGION } from '../../lab/environment';
 import { EXTENSIONS } from '../../lab/extensions';
 import { prepareEmulator, startEmulator } from '../../lab/moto';
 import { labProcessesOf } from '../../lab/processes';
+import { dataChannels } from '../../lab/ssm/data-channels';
 
 /** The emulator, the endpoint and its extensions inside this process, so that a test sees them end. */
 export interface ComputeLab {
@@ -54,6 +56,10 @@ export async function startComputeLab(): Promise<ComputeLab> {
       log: (line) => log.push(line),
     };
     endpoint.addPath(labControl(context));
+    endpoint.addUpgrade(dataChannels(context));
+    endpoint.listen((call, reply, from) => {
+      trailOf(context).record(call, reply, from);
+    });
     for (const make of EXTENSIONS) {
       const extension = make(context);
       endpoint.add(extension);

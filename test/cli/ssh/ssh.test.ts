@@ -1,10 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Session, SessionEnd } from '../../../cli/session';
+import { carrySession } from '../../../cli/ssh/carry';
 import { SshFiles } from '../../../cli/ssh/files';
+
 import { publicKeysIn } from '../../../cli/ssh/host-keys';
-import { configText, instanceOf, proxyCommand, sshOptions } from '../../../cli/ssh/options';
+import { configText, instanceOf, proxyCommand, proxyWords, sshOptions } from '../../../cli/ssh/options';
+import { EXIT } from '../../../contract/exit-codes';
 import { fakeContext } from '../support';
 
 let home: string;
@@ -49,6 +53,33 @@ test('OpenSSH reads the include file: hosts are checked, by the keys that came t
     );
   }
   expect(show('elsewhere.example')).not.toContain('proxycommand');
+});
+
+test('whatever stands in a ProxyCommand reaches the program as it is, through ssh and its shell', () => {
+  const program = join(home, 'a "program" %h $HOME `id` \\ \'s');
+  writeFileSync(program, `#!/bin/sh\nprintf '%s\\n' "$0" "$@" > '${home}/words'\n`, { mode: 0o755 });
+  const words = ['100%', '%n', '%%', '$(id)', '"', "it's", 'a\\b', '\\"', ''];
+  const proxy = proxyWords([program, ...words]);
+  const ssh = spawnSync('ssh', ['-F', 'none', '-o', `ProxyCommand=${proxy}`, 'somewhere'], {
+    encoding: 'utf8',
+  });
+  expect(ssh.status).toBe(255);
+  expect(readFileSync(join(home, 'words'), 'utf8')).toBe([program, ...words, ''].join('\n'));
+});
+
+test('a session that breaks is no success, and says why; one that ends is', async () => {
+  const context = fakeContext();
+  const session = (end: SessionEnd) =>
+    ({
+      sessionType: 'Port',
+      ended: Promise.resolve(end),
+      consume: () => undefined,
+      terminate: () => Promise.resolve(),
+    }) as unknown as Session;
+  expect(await carrySession(context, session({ by: 'service', message: 'over' }))).toBe(EXIT.ok);
+  expect(await carrySession(context, session({ by: 'us', message: '' }))).toBe(EXIT.ok);
+  const broken = session({ by: 'failure', message: 'The line was lost.' });
+  expect(await carrySession(context, broken)).toBe(EXIT.unavailable);
 });
 
 test('a name may say which instance', () => {
