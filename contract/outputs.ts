@@ -5,7 +5,14 @@
 export const OUTPUTS = {
   createFunction: 'CreateFunctionName',
   destroyFunction: 'DestroyFunctionName',
+  retainFunction: 'RetainFunctionName',
   bucket: 'BackupBucketName',
+  backupDocument: 'BackupDocumentName',
+  proveDocument: 'ProveDocumentName',
+  restoreDocument: 'RestoreDocumentName',
+  /** State machine that backs up every database, and the one for each of them. */
+  runMachine: 'RunStateMachineArn',
+  backupMachine: 'BackupStateMachineArn',
   connectDocument: 'ConnectDocumentName',
   databaseEndpoint: 'DatabaseEndpoint',
   databasePort: 'DatabasePort',

@@ -3,6 +3,7 @@ import type { Manifest, Proof, TableRows } from '../contract/manifest';
 import type { Measured } from './backup/stream';
 import type { Access } from './database/access';
 import type { Unsealed } from './manifest-text';
+import type { RestoreOptions } from './restore/options';
 import type { Context } from './run';
 import type { Upload } from './storage/upload';
 
@@ -53,6 +54,54 @@ export type Finding = Pick<
   'exceptions' | 'differences' | 'scratchServerVersion' | 'tablesCompared' | 'rowsCompared'
 >;
 
+/** What stands under the name of a database. */
+export type Standing = 'absent' | 'empty' | 'filled';
+
+/** A server that a backup can be restored into. */
+export interface RestoreTarget {
+  standing(database: string): Promise<Standing>;
+  /**
+   * Fetches what has to be there first, and refuses what would fail later: altered bytes, an older server, missing roles. Changes
+   * nothing on the server, but for roles that it was told to make.
+   *
+   * @param directory - on a real disk, removed afterwards with all that is in it
+   * @throws Stop with a documented exit code
+   */
+  prepare(work: Preparing): Promise<Prepared>;
+  /** @param schema - what the manifest calls the schema, where a database is one */
+  countRows(database: string, schema: string): Promise<readonly TableRows[]>;
+  /** Takes a half-restored database away; one that stood there empty is empty again. */
+  undo(database: string, standing: Standing): Promise<void>;
+  /**
+   * Puts a restored database in the place of another, at once, and keeps that one under another name.
+   * Undefined where the engine cannot rename databases.
+   *
+   * @returns that name
+   */
+  readonly replace?: (database: string, by: string) => Promise<string>;
+  close(): Promise<void>;
+}
+
+/** What a restore is prepared with. */
+export interface Preparing {
+  readonly context: Context;
+  readonly store: Store;
+  readonly manifest: Manifest;
+  readonly options: RestoreOptions;
+  readonly directory: string;
+}
+
+/** A restore that is ready to begin. */
+export interface Prepared {
+  /**
+   * Makes the database, unless it stands there empty, and fills it.
+   *
+   * @returns what is otherwise than in the backup, in words
+   * @throws Stop; the database may then be half there
+   */
+  fill(database: string, standing: Standing): Promise<readonly string[]>;
+}
+
 /** What differs from one database engine to another. */
 export interface Engine {
   /** Names of a backup's objects, below its prefix. */
@@ -75,4 +124,10 @@ export interface Engine {
    * @throws Stop when that cannot be carried out, which says nothing about the backup
    */
   examine(context: Context, store: Store, manifest: Manifest): Promise<Finding>;
+  /**
+   * Connects to the server that the settings name, to restore there.
+   *
+   * @throws Stop with a documented exit code
+   */
+  target(access: Access): Promise<RestoreTarget>;
 }

@@ -3,9 +3,21 @@ import { backup } from './backup';
 import { intake } from './intake';
 import { readIntakeSettings } from './intake/environment';
 import { prove } from './prove';
+import { restore } from './restore';
 import { progressOn } from './progress';
-import { parseWords } from './words';
-import { runToExit } from './run';
+import { parseWords, type Words } from './words';
+import { type Context, type Result, runToExit } from './run';
+
+function carryOut(context: Context, words: Words): Promise<Result> {
+  switch (words.command) {
+    case 'backup':
+      return backup(context);
+    case 'prove':
+      return prove(context, words.prefix, words.every);
+    case 'restore':
+      return restore(context, words);
+  }
+}
 
 void runToExit(async (signal) => {
   // The forced command of an intake box: what SSH was asked to run is data.
@@ -21,9 +33,7 @@ void runToExit(async (signal) => {
   }
   const words = parseWords(process.argv.slice(2));
   const context = { settings: readEnvironment(process.env), progress: progressOn(process.stderr), signal };
-  const result = await (words.command === 'backup'
-    ? backup(context)
-    : prove(context, words.prefix, words.every));
+  const result = await carryOut(context, words);
   process.stdout.write(`${JSON.stringify(result.output)}\n`);
   return result.exit;
 });

@@ -2,9 +2,16 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Gives a directory that only this user can open, and removes it with everything in it, whatever happens. */
-export async function withPrivateDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'drawbridge-'));
+/**
+ * Gives a directory that only this user can open, and removes it with everything in it, whatever happens.
+ *
+ * @param parent - where it is made
+ */
+export async function withPrivateDirectory<T>(
+  use: (directory: string) => Promise<T>,
+  parent: string = tmpdir(),
+): Promise<T> {
+  const directory = await mkdtemp(join(parent, 'drawbridge-'));
   try {
     await chmod(directory, 0o700);
     return await use(directory);

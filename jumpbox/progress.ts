@@ -21,12 +21,20 @@ export function inBytes(bytes: number): string {
 /** Between two lines about bytes. */
 const BYTES_MS = 2_000;
 
-/** Tells, now and then, how far a dump is. */
-export function reportingBytes(progress: Progress): (plainBytes: number, storedBytes: number) => void {
+/**
+ * Tells, now and then, how far a dump is.
+ *
+ * @param done - what has been done to the bytes
+ */
+export function reportingBytes(
+  progress: Progress,
+  done = 'dumped',
+): (plainBytes: number, storedBytes?: number) => void {
   let last = Date.now();
   return (plainBytes, storedBytes) => {
     if (Date.now() - last < BYTES_MS) return;
     last = Date.now();
-    progress(`dumped ${inBytes(plainBytes)}, stored ${inBytes(storedBytes)}`);
+    const stored = storedBytes === undefined ? '' : `, stored ${inBytes(storedBytes)}`;
+    progress(`${done} ${inBytes(plainBytes)}${stored}`);
   };
 }

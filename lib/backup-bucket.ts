@@ -99,6 +99,19 @@ export class BackupBucket extends Construct {
     );
   }
 
+  /** Lets a box read backups, and nothing else: it can write neither one nor a proof. */
+  grantRestore(box: Jumpbox): void {
+    const allow = (sid: string, actions: string[], resource: string, conditions = {}): void => {
+      box.addToPolicy(new iam.PolicyStatement({ sid, actions, resources: [resource], conditions }));
+    };
+    allow('ReadBackups', READ_ACTIONS, this.bucket.arnForObjects(`${BACKUPS}*`));
+    allow('ListBackups', ['s3:ListBucket'], this.bucket.bucketArn, {
+      StringLike: { 's3:prefix': `${BACKUPS}*` },
+    });
+    allow('DecryptBackups', ['kms:Decrypt'], this.key.keyArn);
+    box.addEnvironment(BOX_ENVIRONMENT.bucket, this.bucket.bucketName);
+  }
+
   /**
    * Lets the boxes of one intake source, and nobody else, put new keys under its prefix. They read its receipts, so that
    * what is unchanged is not sent again, and the names of what is there; no file's content.
@@ -232,7 +245,9 @@ export class BackupBucket extends Construct {
 
 const MULTIPART_ACTIONS = ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
 
-const BACKUP_ACTIONS = ['s3:PutObject', ...MULTIPART_ACTIONS, 's3:GetObject', 's3:GetObjectVersion'];
+const READ_ACTIONS = ['s3:GetObject', 's3:GetObjectVersion'];
+
+const BACKUP_ACTIONS = ['s3:PutObject', ...MULTIPART_ACTIONS, ...READ_ACTIONS];
 
 /** What puts objects into the bucket; replication from another bucket is a way around `PutObject`. */
 const WRITE_ACTIONS = ['s3:PutObject', 's3:Replicate*'];

@@ -47,7 +47,7 @@ export abstract class Database extends Construct implements ec2.IConnectable {
   }
 
   /** Lets a box connect and log in with the secret, and tells its program how. */
-  grantBackup(box: Jumpbox): void {
+  grantLogin(box: Jumpbox): void {
     this.allowFrom(box, `${box.purpose} box`);
     for (const statement of this.secretStatements()) box.addToPolicy(statement);
     box.addEnvironment(BOX_ENVIRONMENT.engine, this.engine);

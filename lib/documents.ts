@@ -2,6 +2,7 @@ import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { BOX_ENVIRONMENT, BOX_NODE, BOX_PATHS } from '../contract/environment';
 import { EXIT } from '../contract/exit-codes';
+import { MISSING_ROLES } from '../contract/restore';
 
 /** `backups/<database>/<start>_<instance id>/`, see contract/keys.ts; empty for the newest. */
 const PREFIX_PATTERN = '^(backups/[A-Za-z0-9%._-]+/[0-9]{8}T[0-9]{9}Z_i-[0-9a-f]+/)?$';
@@ -9,6 +10,13 @@ const PREFIX_PATTERN = '^(backups/[A-Za-z0-9%._-]+/[0-9]{8}T[0-9]{9}Z_i-[0-9a-f]
 const DATABASE_PATTERN = '^([A-Za-z][A-Za-z0-9_]{0,62})?$';
 const EXECUTION_PATTERN =
   '^(arn:[a-z-]+:states:[a-z0-9-]+:[0-9]{12}:execution:[A-Za-z0-9_-]+:[A-Za-z0-9._-]+)?$';
+
+/** Words of the restore: an empty parameter is left out. */
+const RESTORE = [
+  'restore',
+  ...['prefix', 'into', 'over', 'jobs'].map((name) => `\${SSM_${name}:+--${name} "$SSM_${name}"}`),
+  '--roles "$SSM_roles"',
+].join(' ');
 
 /** Properties of {@link Documents}. */
 export interface DocumentsProps {
@@ -20,6 +28,7 @@ export interface DocumentsProps {
 export class Documents extends Construct {
   readonly backup: CfnDocument;
   readonly prove: CfnDocument;
+  readonly restore: CfnDocument;
 
   constructor(scope: Construct, id: string, props: DocumentsProps) {
     super(scope, id);
@@ -45,6 +54,32 @@ export class Documents extends Construct {
       mainSteps: [
         step('prove', timeoutSeconds, 'prove ${SSM_prefix:+--prefix "$SSM_prefix"} --every "$SSM_every"'),
       ],
+    });
+    this.restore = this.restoreDocument(timeoutSeconds);
+  }
+
+  private restoreDocument(timeoutSeconds: string): CfnDocument {
+    return this.command('Restore', {
+      description: 'Restores a backup into a new database on a restore box, and counts its rows',
+      parameters: {
+        database: text(
+          'Name of the database that was backed up; empty for the one of the settings',
+          DATABASE_PATTERN,
+        ),
+        prefix: text(
+          'Prefix of the backup in the bucket, ending in /; empty for the newest one',
+          PREFIX_PATTERN,
+        ),
+        into: text('Database to restore into; empty for <database>_restored_<date>', DATABASE_PATTERN),
+        over: text('The same name again, to have its content replaced', DATABASE_PATTERN),
+        jobs: text('Processes that restore at a time; empty for one by processor', '^([1-9][0-9]?)?$'),
+        roles: text(
+          'What to do when roles are missing: refuse, create (without login), skip (no owners and grants)',
+          `^(${MISSING_ROLES.join('|')})$`,
+          'refuse',
+        ),
+      },
+      mainSteps: [step('restore', timeoutSeconds, RESTORE)],
     });
   }
 

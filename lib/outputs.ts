@@ -63,8 +63,13 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     'Runs by itself; invoke it with {} to sweep now',
   );
   output(OUTPUTS.bucket, of.bucket.bucket.bucketName, 'Backups; kept when the stack is deleted');
-  output('BackupDocumentName', documents.backup.ref, 'SSM document to run on a backup box: takes a backup');
-  output('ProveDocumentName', documents.prove.ref, 'SSM document to run on a backup box: proves a backup');
+  output(OUTPUTS.backupDocument, documents.backup.ref, 'SSM document to run on a backup box: takes a backup');
+  output(OUTPUTS.proveDocument, documents.prove.ref, 'SSM document to run on a backup box: proves a backup');
+  output(
+    OUTPUTS.restoreDocument,
+    documents.restore.ref,
+    'SSM document to run on a restore box: restores a backup into a new database',
+  );
   output(
     OUTPUTS.connectDocument,
     of.sessions.connect.ref,
@@ -83,10 +88,10 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     `aws secretsmanager get-secret-value --region ${Aws.REGION} --secret-id "${database.secretArn}" --query SecretString --output text`,
     'Prints name and password',
   );
-  output('RunStateMachineArn', of.workflow.run.stateMachineArn, 'Backs up every database: start it with {}');
-  output('BackupStateMachineArn', of.workflow.backup.stateMachineArn, 'Backs up one database; runs start it');
+  output(OUTPUTS.runMachine, of.workflow.run.stateMachineArn, 'Backs up every database: start it with {}');
+  output(OUTPUTS.backupMachine, of.workflow.backup.stateMachineArn, 'Backs up one database; runs start it');
   output(
-    'RetainFunctionName',
+    OUTPUTS.retainFunction,
     of.retain.handler.functionName,
     'Runs by itself; {"dryRun": true} tells which backups stay',
   );

@@ -172,24 +172,25 @@ export class DrawbridgeStack extends Stack {
       maxTtlMinutes: settings.maxTtlMinutes,
     };
     const access = new Jumpbox(this, 'AccessBox', { ...common, purpose: 'access' });
-    const backup = new Jumpbox(this, 'BackupBox', {
-      ...common,
-      purpose: 'backup',
-      installation: toolsFor(settings, program),
-    });
+    const installation = toolsFor(settings, program);
+    const backup = new Jumpbox(this, 'BackupBox', { ...common, purpose: 'backup', installation });
+    const restore = new Jumpbox(this, 'RestoreBox', { ...common, purpose: 'restore', installation });
     database.allowFrom(access, 'access box');
-    database.grantBackup(backup);
+    for (const box of [backup, restore]) database.grantLogin(box);
     bucket.grantBackup(backup, network.s3Endpoint);
-    program.grantFetch(backup);
+    bucket.grantRestore(restore);
+    for (const box of [backup, restore]) {
+      program.grantFetch(box);
+      box.addEnvironment(BOX_ENVIRONMENT.region, Aws.REGION);
+      box.addEnvironment(BOX_ENVIRONMENT.stackId, Aws.STACK_ID);
+      box.addEnvironment(BOX_ENVIRONMENT.scratchDirectory, BOX_PATHS.scratch);
+      box.addEnvironment(BOX_ENVIRONMENT.zstdLevel, settings.zstdLevel.toString());
+    }
     network.allowThroughEndpoint(bucket.bucket.arnForObjects('*'), BACKUP_ACTIONS);
     network.allowThroughEndpoint(bucket.bucket.bucketArn, ['s3:ListBucket']);
     network.allowSecret(database.secretArn);
     network.allowThroughEndpoint(program.asset.bucket.arnForObjects('*'), ['s3:GetObject']);
-    backup.addEnvironment(BOX_ENVIRONMENT.region, Aws.REGION);
-    backup.addEnvironment(BOX_ENVIRONMENT.stackId, Aws.STACK_ID);
-    backup.addEnvironment(BOX_ENVIRONMENT.scratchDirectory, BOX_PATHS.scratch);
-    backup.addEnvironment(BOX_ENVIRONMENT.zstdLevel, settings.zstdLevel.toString());
-    return [access, backup];
+    return [access, backup, restore];
   }
 
   private addIntake(props: IntakeProps): readonly IntakeSource[] {

@@ -3,6 +3,7 @@ import type { Engine } from '../engine';
 import { Stop } from '../stop';
 import { examine } from './prove/examine';
 import { serverProgram } from './prove/scratch';
+import { openTarget } from './restore/target';
 import { openSession } from './session';
 import { demandSeries, seriesOf } from './tools';
 
@@ -17,6 +18,7 @@ export const mariadb: Engine = {
     await demandSeries(programs, seriesOf(serverVersion));
   },
   examine,
+  target: (access) => openTarget('mariadb', access),
 };
 
 const unproven = (): Promise<never> =>
@@ -33,4 +35,5 @@ export const mysql: Engine = {
   open: (access) => openSession('mysql', access),
   demandServerTools: unproven,
   examine: unproven,
+  target: (access) => openTarget('mysql', access),
 };

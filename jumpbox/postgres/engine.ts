@@ -1,5 +1,6 @@
 import type { Engine } from '../engine';
 import { examine } from './prove/examine';
+import { openTarget } from './restore/target';
 import { openSession } from './session';
 import { demandMajor } from './tools';
 
@@ -13,4 +14,5 @@ export const postgres: Engine = {
     await demandMajor(SERVER_PROGRAMS, serverVersion);
   },
   examine,
+  target: openTarget,
 };

@@ -22,18 +22,27 @@ export function neededBytes(manifest: Pick<Manifest, 'data' | 'tables'>): number
 }
 
 /**
- * Makes sure that there is room for the scratch database.
+ * Bytes that are free on the disk of a directory.
  *
- * @throws Stop with `EXIT.noRoom`, or `EXIT.usage` when the directory cannot be used
+ * @throws Stop with `EXIT.usage` when the directory cannot be used
  */
-export async function demandRoom(directory: string, needed: number): Promise<void> {
+export async function freeBytes(directory: string): Promise<number> {
   const disk = await statfs(directory).catch((error: unknown) => {
     throw new Stop(
       EXIT.usage,
       `DRAWBRIDGE_SCRATCH_DIRECTORY ${directory} cannot be used: ${reasonOf(error)}.`,
     );
   });
-  const free = disk.bavail * disk.bsize;
+  return disk.bavail * disk.bsize;
+}
+
+/**
+ * Makes sure that there is room for the scratch database.
+ *
+ * @throws Stop with `EXIT.noRoom`, or `EXIT.usage` when the directory cannot be used
+ */
+export async function demandRoom(directory: string, needed: number): Promise<void> {
+  const free = await freeBytes(directory);
   if (free >= needed) return;
   throw new Stop(
     EXIT.noRoom,

@@ -15,7 +15,12 @@ import { download } from '../storage/download';
  * @throws Stop when S3 cannot be read
  */
 export async function readStored(
-  source: { readonly s3: S3Client; readonly bucket: string },
+  source: {
+    readonly s3: S3Client;
+    readonly bucket: string;
+    /** Reads the version that the manifest names, whatever lies over it; otherwise the newest, as whoever asks for the key gets. */
+    readonly exactVersion?: boolean;
+  },
   object: StoredObject,
   takePlain: Take,
   interrupted: readonly Promise<never>[],
@@ -31,10 +36,12 @@ export async function readStored(
   });
   plainDone.catch(() => undefined);
   const read = async (): Promise<Difference[]> => {
-    const held = await download(source.s3, source.bucket, object.key, (chunk) => {
+    const take: Take = (chunk) => {
       stored.update(chunk);
       return sink.take(chunk);
-    });
+    };
+    const version = source.exactVersion === true ? object.versionId : undefined;
+    const held = await download(source.s3, source.bucket, object.key, take, version);
     sink.finish();
     if (held === undefined) return [{ what: object.key, expected: 'an object', found: 'none' }];
     const unpacked = await zstd.done.then(() => 'no error', reasonOf);

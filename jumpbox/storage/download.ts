@@ -39,7 +39,7 @@ export async function readText(s3: S3Client, bucket: string, key: string): Promi
 }
 
 /**
- * Streams an object's newest version, once, from its first byte to its last. When the connection breaks it goes on from there,
+ * Streams an object's newest version, or the one that is named, once, from its first byte to its last. When the connection breaks it goes on from there,
  * as long as the object is the same one.
  *
  * @returns undefined when there is no such object
@@ -50,6 +50,7 @@ export async function download(
   bucket: string,
   key: string,
   take: Take,
+  versionId?: string,
 ): Promise<Held | undefined> {
   let done = 0;
   let tag: string | undefined;
@@ -62,7 +63,7 @@ export async function download(
     try {
       const rest = done === 0 ? {} : { Range: `bytes=${String(done)}-`, IfMatch: tag };
       const { Body, VersionId, ETag } = await s3.send(
-        new GetObjectCommand({ Bucket: bucket, Key: key, ...rest }),
+        new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId, ...rest }),
       );
       tag = ETag;
       await drain(Body as Readable, counted);

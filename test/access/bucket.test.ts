@@ -41,9 +41,9 @@ describe.each(CONFIGURATION_NAMES)('the bucket of the %s stack', (configuration)
       resourcePolicy,
       endpointPolicy: endpointPolicy(stack.concrete),
     });
-  const boxes = (['access box', 'backup box', 'jump host', 'web box', 'logs box'] as const).filter((name) =>
-    stack.roles.includes(name),
-  );
+  const boxes = (
+    ['access box', 'backup box', 'restore box', 'jump host', 'web box', 'logs box'] as const
+  ).filter((name) => stack.roles.includes(name));
 
   describe('lets in a new backup', () => {
     test('from a backup box, through the endpoint, over TLS, under a new key', async () => {
@@ -120,13 +120,24 @@ describe.each(CONFIGURATION_NAMES)('the bucket of the %s stack', (configuration)
     });
 
     test('of another purpose do nothing at all to it', async () => {
-      for (const name of boxes.filter((one) => one !== 'backup box'))
+      for (const name of boxes.filter((one) => !['backup box', 'restore box'].includes(one)))
         for (const type of ['object', 'bucket'] as const)
           for (const action of await s3Actions(type))
             expect([
               action,
               await onObject(stack.session(name), `s3:${action}`, type === 'object' ? key : stack.bucketArn),
             ]).toEqual([action, false]);
+    });
+
+    test('that restores read backups, and nothing else, whatever its role came to say of writing', async () => {
+      const restoreBox = stack.session('restore box');
+      const allowed: string[] = [];
+      for (const name of await s3Actions('object'))
+        if (await onObject(restoreBox, `s3:${name}`)) allowed.push(name);
+      expect(allowed.sort()).toEqual(['GetObject', 'GetObjectVersion']);
+      expect(await onObject(restoreBox, 's3:GetObject', `${stack.bucketArn}/intake/vm/x`)).toBe(false);
+      for (const action of ['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion'])
+        expect([action, await onObject(almighty(restoreBox), action)]).toEqual([action, false]);
     });
 
     test('list backups, and nothing else of the bucket', async () => {
@@ -220,7 +231,7 @@ describe.each(CONFIGURATION_NAMES)('the bucket of the %s stack', (configuration)
         for (const action of ['kms:GenerateDataKey', 'kms:Encrypt'])
           expect([name, await mayUse(stack.session(name), action)]).toEqual([name, false]);
         const reads = await mayUse(stack.session(name), 'kms:Decrypt');
-        expect([name, reads]).toEqual([name, name === 'retain']);
+        expect([name, reads]).toEqual([name, name === 'retain' || name === 'restore box']);
       }
       for (const name of stack.roles)
         for (const action of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:CreateGrant'])

@@ -79,7 +79,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     test('but not the jump host’s template, nor any other', async () => {
       const others = concrete
         .ids('AWS::EC2::LaunchTemplate')
-        .filter((id) => !/^(Access|Backup)Box/.test(id))
+        .filter((id) => !/^(Access|Backup|Restore)Box/.test(id))
         .map((id) => stack.ec2Arn(`launch-template/${concrete.ref(id)}`));
       for (const arn of [...others, stack.ec2Arn('launch-template/lt-0ffffffffffffffff')])
         expect(await mayLaunch('template', {}, arn)).toBe(false);
@@ -155,7 +155,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     const ENDERS: readonly RoleName[] = ['create', 'destroy', 'sweep', 'drain'];
 
     test.each(ENDERS)('%s may end this stack’s boxes, however badly tagged', async (name) => {
-      for (const purpose of ['access', 'backup', 'nonsense', undefined])
+      for (const purpose of ['access', 'backup', 'restore', 'nonsense', undefined])
         expect(
           await mayEnd(name, { [resourceTag(TAGS.stack)]: stackId, [resourceTag(TAGS.purpose)]: purpose }),
         ).toBe(true);
@@ -201,6 +201,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     const TRUSTED: Readonly<Record<RoleName, string>> = {
       'access box': 'ec2.amazonaws.com',
       'backup box': 'ec2.amazonaws.com',
+      'restore box': 'ec2.amazonaws.com',
       'jump host': 'ec2.amazonaws.com',
       create: 'lambda.amazonaws.com',
       destroy: 'lambda.amazonaws.com',
@@ -247,7 +248,7 @@ test('a box is launched from the template’s number, not from whatever is newes
     string,
     unknown
   >;
-  expect(Object.keys(templates).sort()).toEqual(['access', 'backup']);
+  expect(Object.keys(templates).sort()).toEqual(['access', 'backup', 'restore']);
   for (const one of Object.values(templates))
     expect(one).toMatchObject({ version: expect.stringMatching(/\.LatestVersionNumber$/) as string });
 });

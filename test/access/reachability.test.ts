@@ -38,7 +38,8 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
   const reachability = new Reachability(template);
   const exists = asked.databaseHost !== undefined;
   const egress = exists ? 'existing' : (asked.egress ?? 'ipv6');
-  const instances = ['AccessBox', 'BackupBox', ...(asked.jumpHost === 'none' ? [] : ['JumpHost'])];
+  const jumpHosts = asked.jumpHost === 'none' ? [] : ['JumpHost'];
+  const instances = ['AccessBox', 'BackupBox', ...jumpHosts, 'RestoreBox'];
   const standard = (asked.engine ?? 'postgres') === 'postgres' ? 5432 : 3306;
   const [database, port] = exists
     ? [EXISTING_DATABASE.databaseSecurityGroupId, EXISTING_DATABASE.databasePort]
@@ -112,7 +113,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
 test('with its prefix list, S3 is all that boxes may call by IPv4 where IPv4 leads nowhere else', () => {
   const calls = (egress: string) =>
     new Reachability(jsonWith({ egress, s3PrefixListId: 'pl-6da54004', jumpHost: 'none' })).outOfTheVpc();
-  const boxes = ['AccessBox', 'BackupBox'];
+  const boxes = ['AccessBox', 'BackupBox', 'RestoreBox'];
   expect(calls('endpoints')).toEqual(boxes.map((box) => `${box} → pl-6da54004: tcp 443`));
   expect(calls('ipv6')).toEqual(
     boxes.flatMap((box) => [`${box} → ::/0: tcp 443`, `${box} → pl-6da54004: tcp 443`]),

@@ -13,6 +13,7 @@ import { policiesOfRole } from './policies';
 export const ROLES = {
   'access box': 'AccessBox',
   'backup box': 'BackupBox',
+  'restore box': 'RestoreBox',
   'jump host': 'JumpHost',
   create: 'LifecycleCreate',
   destroy: 'LifecycleDestroy',

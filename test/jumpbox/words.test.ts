@@ -43,4 +43,30 @@ describe('the command line of the box', () => {
     expect(stop.message).toContain(problem);
     expect(stop.message).toContain('usage: jumpbox backup');
   });
+
+  it('reads a restore', () => {
+    const nothing = { prefix: undefined, into: undefined, over: undefined, jobs: undefined };
+    expect(parseWords(['restore'])).toEqual({ command: 'restore', json: false, ...nothing, roles: 'refuse' });
+    const words = '--prefix backups/a/b --into fresh --over fresh --jobs 4 --roles create --json'.split(' ');
+    expect(parseWords(['restore', ...words])).toEqual({
+      command: 'restore',
+      json: true,
+      prefix: 'backups/a/b/',
+      into: 'fresh',
+      over: 'fresh',
+      jobs: 4,
+      roles: 'create',
+    });
+  });
+
+  it.each([
+    [['--into', 'a b'], /--into must be a letter, then up to 62 letters, digits and underscores, but is a b/],
+    [['--into', '1a'], /--into must be/],
+    [['--over'], /--over must be .*, but is missing/],
+    [['--jobs', '0'], /--jobs must be a whole number from 1 to 99, but is 0/],
+    [['--roles', 'guess'], /--roles must be one of refuse, create, skip, but is guess/],
+    [['--every', '2'], /restore does not take --every/],
+  ])('refuses restore %j', (words, message) => {
+    expect(refusal(['restore', ...words]).message).toMatch(message);
+  });
 });

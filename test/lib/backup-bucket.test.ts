@@ -138,6 +138,7 @@ describe('bucket policy', () => {
     expect(ArnEquals['aws:PrincipalArn']?.map(readable)).toEqual([
       '{AccessBoxBlueprintRole.Arn}',
       '{BackupBoxBlueprintRole.Arn}',
+      '{RestoreBoxBlueprintRole.Arn}',
     ]);
   });
 

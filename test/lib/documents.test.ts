@@ -34,6 +34,7 @@ describe('documents', () => {
   test.each([
     ['Backup', 'Command', '2.2'],
     ['Prove', 'Command', '2.2'],
+    ['Restore', 'Command', '2.2'],
   ])('%s has no fixed name, and a change makes a new version', (id, DocumentType, schemaVersion) => {
     expect(document(id)).toMatchObject({
       DocumentType,
@@ -43,7 +44,7 @@ describe('documents', () => {
     expect(document(id)).not.toHaveProperty('Name');
   });
 
-  test.each(['Backup', 'Prove'])(
+  test.each(['Backup', 'Prove', 'Restore'])(
     '%s may run for as long as a box may live (aws-facts 13.14, 13.15)',
     (id) => {
       expect(content(id).mainSteps).toMatchObject([
@@ -53,7 +54,7 @@ describe('documents', () => {
     },
   );
 
-  test.each(['Backup', 'Prove'])('%s is a script that a shell can read', (id) => {
+  test.each(['Backup', 'Prove', 'Restore'])('%s is a script that a shell can read', (id) => {
     expect(spawnSync('sh', ['-n'], { input: script(id), encoding: 'utf8' })).toMatchObject({
       status: 0,
       stderr: '',
@@ -142,5 +143,16 @@ describe('a run of a document', () => {
     expect(run('Prove', 0, odd).stdout).toBe(
       `/opt/drawbridge/jumpbox.cjs\nprove\n--prefix\n${odd}\n--every\n1\nfrom box.env app \n`,
     );
+  });
+
+  test('restores with the words that were given, and leaves out those that were not', () => {
+    expect(run('Restore', 0, '', { SSM_roles: 'refuse' }).stdout).toBe(
+      '/opt/drawbridge/jumpbox.cjs\nrestore\n--roles\nrefuse\nfrom box.env app \n',
+    );
+    const asked = { SSM_into: 'a b', SSM_over: '$(id)', SSM_jobs: '2', SSM_roles: 'skip' };
+    expect(run('Restore', 0, 'backups/x/', asked).stdout.split('\n').slice(1, -2)).toEqual([
+      'restore',
+      ...['--prefix', 'backups/x/', '--into', 'a b', '--over', '$(id)', '--jobs', '2', '--roles', 'skip'],
+    ]);
   });
 });

@@ -48,18 +48,18 @@ const toDatabase = (who: string): string => `${who} → Database: tcp 5432-5432`
 describe('flows', () => {
   test('are exactly those of the design: boxes and jump host to the database and out by 443, nothing into a box', () => {
     const found = flows(jsonWith());
-    expect(found.in).toEqual(['access', 'backup', 'jump-host'].map(toDatabase));
+    expect(found.in).toEqual(['access', 'backup', 'jump-host', 'restore'].map(toDatabase));
     expect(found.out).toEqual(
       [
         NOTHING,
-        ...['access', 'backup', 'jump-host'].flatMap((who) => [...wayOut(who), toDatabase(who)]),
+        ...['access', 'backup', 'jump-host', 'restore'].flatMap((who) => [...wayOut(who), toDatabase(who)]),
       ].sort(),
     );
   });
 
   test('lack the jump host where there is none', () => {
     const found = flows(jsonWith({ jumpHost: 'none' }));
-    expect(found.in).toEqual(['access', 'backup'].map(toDatabase));
+    expect(found.in).toEqual(['access', 'backup', 'restore'].map(toDatabase));
     expect(found.out.join()).not.toContain('jump-host');
   });
 

@@ -40,7 +40,9 @@ describe('functions', () => {
     const { DRAWBRIDGE_LAUNCH_TEMPLATES: templates, ...rest } = environmentOf('LifecycleCreate');
     const box = (purpose: string, id: string) =>
       `"${purpose}":{"launchTemplateId":"{${id}BlueprintTemplate}","version":"{${id}BlueprintTemplate.LatestVersionNumber}"}`;
-    expect(readable(templates)).toBe(`{${box('access', 'AccessBox')},${box('backup', 'BackupBox')}}`);
+    expect(readable(templates)).toBe(
+      `{${box('access', 'AccessBox')},${box('backup', 'BackupBox')},${box('restore', 'RestoreBox')}}`,
+    );
     expect(rest).toMatchObject({
       DRAWBRIDGE_NAME: 'drawbridge',
       DRAWBRIDGE_STACK_ID: { Ref: 'AWS::StackId' },
@@ -65,7 +67,7 @@ describe('functions', () => {
 
 describe('create may', () => {
   const policy = policyOf('LifecycleCreate');
-  const templates = ['AccessBox', 'BackupBox'].map(
+  const templates = ['AccessBox', 'BackupBox', 'RestoreBox'].map(
     (id) =>
       `arn:{AWS::Partition}:ec2:{AWS::Region}:{AWS::AccountId}:launch-template/{${id}BlueprintTemplate}`,
   );
@@ -112,6 +114,7 @@ describe('create may', () => {
       'image',
       'launch-template',
       'launch-template',
+      'launch-template',
       'security-group',
       'volume',
     ]);
@@ -154,6 +157,7 @@ describe('create may', () => {
     expect(resourcesOf('PassBoxRoles')).toEqual([
       '{AccessBoxBlueprintRole.Arn}',
       '{BackupBoxBlueprintRole.Arn}',
+      '{RestoreBoxBlueprintRole.Arn}',
     ]);
     expect(conditionsOf('PassBoxRoles')).toEqual({
       StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' },

@@ -25,6 +25,7 @@ const AGENT = [
 describe.each([
   ['AccessBox', 'access'],
   ['BackupBox', 'backup'],
+  ['RestoreBox', 'restore'],
   ['JumpHost', 'jump-host'],
 ])('the launch template of %s', (id, purpose) => {
   const data = dataOf(id);
@@ -129,6 +130,18 @@ describe('what a box may do', () => {
     ]);
   });
 
+  test('restore box: reads the password, its program and backups, and writes nothing', () => {
+    expect(actionsOf('RestoreBox')).toEqual([
+      ...AGENT,
+      'secretsmanager:GetSecretValue',
+      's3:GetObject',
+      's3:GetObjectVersion',
+      's3:ListBucket',
+      'kms:Decrypt',
+      's3:GetObject',
+    ]);
+  });
+
   test('no role carries a policy of AWS, such as the one that reads every parameter', () => {
     for (const { Type, Properties } of Object.values(jsonWith().Resources)) {
       if (Type === 'AWS::IAM::Role') expect(Properties).not.toHaveProperty('ManagedPolicyArns');
@@ -197,7 +210,7 @@ describe('jump host', () => {
   test('stands always, or never, by setting', () => {
     expect(group({ jumpHost: 'always' })).toMatchObject({ MinSize: '1', MaxSize: '1' });
     templateWith({ jumpHost: 'none' }).resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 0);
-    templateWith({ jumpHost: 'none' }).resourceCountIs('AWS::EC2::LaunchTemplate', 2);
+    templateWith({ jumpHost: 'none' }).resourceCountIs('AWS::EC2::LaunchTemplate', 3);
   });
 
   test('is fresh: a week old at most, in the private subnets', () => {

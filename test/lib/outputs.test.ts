@@ -12,6 +12,7 @@ describe('outputs', () => {
       'BackupBucketName',
       'BackupDocumentName',
       'ProveDocumentName',
+      'RestoreDocumentName',
       'ConnectDocumentName',
       'DatabaseEndpoint',
       'DatabasePort',

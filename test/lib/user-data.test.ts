@@ -39,6 +39,7 @@ describe('user data', () => {
   test.each([
     ['AccessBox', 2],
     ['BackupBox', 3],
+    ['RestoreBox', 3],
     ['JumpHost', 2],
   ])(
     'of %s: the agent’s setting before its first start, then scripts (aws-facts 0.2, 13.4)',
@@ -51,7 +52,7 @@ describe('user data', () => {
     },
   );
 
-  test.each(['AccessBox', 'BackupBox', 'JumpHost'])(
+  test.each(['AccessBox', 'BackupBox', 'RestoreBox', 'JumpHost'])(
     'of %s is shell that bash can read, stopping at failures',
     (box) => {
       for (const { text } of partsOf(userDataOf(box))) {

@@ -9,7 +9,7 @@ const ec2 = (resource: string): string =>
 export const ACCEPTED_PERMISSIONS: readonly Accepted[] = [
   {
     rules: iam5('*'),
-    at: ['AccessBox/', 'BackupBox/', 'JumpHost/', 'Intake/'],
+    at: ['AccessBox/', 'BackupBox/', 'RestoreBox/', 'JumpHost/', 'Intake/'],
     reason:
       'The five actions of the Systems Manager agent: AWS offers no narrower resource for the channels, and the agent ' +
       'updates the record of its own instance only. It is a third of what AmazonSSMManagedInstanceCore would allow.',
@@ -73,10 +73,10 @@ export const ACCEPTED_PERMISSIONS: readonly Accepted[] = [
   },
   {
     rules: iam5('<BackupsBucket.Arn>/backups/*'),
-    at: ['BackupBox/', 'Lifecycle/Sweep/', 'Retention/'],
+    at: ['BackupBox/', 'RestoreBox/', 'Lifecycle/Sweep/', 'Retention/'],
     reason:
       'The keys of backups hold their start and cannot be known before. The bucket policy lets a box write each once and ' +
-      'delete none; the sweep may only abort uploads, retention only read and tag.',
+      'delete none; a restore box may only read, the sweep may only abort uploads, retention only read and tag.',
   },
   {
     rules: iam5('<BackupsBucket.Arn>/*'),

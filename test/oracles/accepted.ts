@@ -154,7 +154,7 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   },
   {
     rules: ['ec2_launch_template_monitoring_enabled_check'],
-    at: ['AccessBox/', 'BackupBox/', 'JumpHost/', 'Intake/'],
+    at: ['AccessBox/', 'BackupBox/', 'RestoreBox/', 'JumpHost/', 'Intake/'],
     reason:
       'Detailed monitoring costs by the instance and tells more about a box’s processor than about what it does. Boxes live ' +
       'for minutes; what matters is their expiry, which the sweep watches.',
