@@ -8,7 +8,7 @@ import { trustedAuthorities } from './database/trust';
 import type { Dumped, Session, Uploads } from './engine';
 import { ENGINES } from './engines';
 import { readInstanceId } from './identity';
-import { type Unsealed, writeManifest } from './manifest-text';
+import { type Unsealed, writeManifest } from '../contract/manifest-text';
 import { withPrivateDirectory, writeAuthorities } from './private-directory';
 import { versionLine } from './process/version';
 import { inBytes } from './progress';

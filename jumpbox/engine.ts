@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Manifest, Proof, TableRows } from '../contract/manifest';
 import type { Measured } from './backup/stream';
 import type { Access } from './database/access';
-import type { Unsealed } from './manifest-text';
+import type { Unsealed } from '../contract/manifest-text';
 import type { RestoreOptions } from './restore/options';
 import type { Context } from './run';
 import type { Upload } from './storage/upload';

@@ -5,7 +5,7 @@ import type { Proof } from '../contract/manifest';
 import type { Finding, Store } from './engine';
 import { ENGINES } from './engines';
 import { readInstanceId } from './identity';
-import { readManifest } from './manifest-text';
+import { readManifest } from '../contract/manifest-text';
 import { inBytes } from './progress';
 import { nothingCompared } from './prove/finding';
 import { isDue } from './prove/due';

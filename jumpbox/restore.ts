@@ -6,7 +6,7 @@ import { readLogin } from './database/secret';
 import { trustedAuthorities } from './database/trust';
 import type { Prepared, Preparing, Standing, RestoreTarget } from './engine';
 import { ENGINES } from './engines';
-import { readManifest } from './manifest-text';
+import { readManifest } from '../contract/manifest-text';
 import { withPrivateDirectory, writeAuthorities } from './private-directory';
 import { inBytes } from './progress';
 import { compareRows } from './restore/compare-rows';
@@ -43,6 +43,11 @@ function demandManifest({ prefix, manifestText }: Committed, context: Context): 
     );
   const { manifest } = reading;
   const { engine } = context.settings;
+  if ('encryption' in manifest)
+    throw new Stop(
+      EXIT.usage,
+      `${prefix} is encrypted, and no box has a key to it. Nothing was begun: export it and restore it with your own key.`,
+    );
   if (manifest.engine === engine) return manifest;
   throw new Stop(
     EXIT.usage,

@@ -30,7 +30,7 @@ describe('the command line of the box', () => {
 
   it.each([
     [[], 'A command is needed.'],
-    [['restore'], 'There is no command restore.'],
+    [['recover'], 'There is no command recover.'],
     [['backup', '--prefix', 'backups/x/'], 'backup does not take --prefix.'],
     [['prove', '--prefix'], '--prefix needs a value.'],
     [['prove', '--prefix', 'intake/x/'], '--prefix must begin with backups/, but is intake/x/.'],

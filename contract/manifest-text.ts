@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { manifest as schema, type Manifest } from '../contract/manifest';
-import { reasonOf } from './stop';
+import { manifest as schema, type Manifest } from './manifest';
 
 /** A manifest before it is sealed. */
 export type Unsealed = Omit<Manifest, 'sealSha256'>;
@@ -25,7 +24,7 @@ export function readManifest(text: string): Reading {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { problem: `is no JSON (${reasonOf(error)})` };
+    return { problem: `is no JSON (${String(error)})` };
   }
   const parsed = schema.safeParse(json);
   if (!parsed.success) {

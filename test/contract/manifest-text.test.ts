@@ -1,5 +1,5 @@
 import type { Manifest } from '../../contract/manifest';
-import { readManifest, type Unsealed, writeManifest } from '../../jumpbox/manifest-text';
+import { readManifest, type Unsealed, writeManifest } from '../../contract/manifest-text';
 
 const hash = 'ab'.repeat(32);
 const object = (key: string) => ({
