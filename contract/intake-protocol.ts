@@ -91,6 +91,9 @@ export const listedFile = z.strictObject({
   chunks: z.array(sha256),
   flags: z.array(z.string()).optional(),
 });
+/** One line of the list of files for a file that was not taken. */
+export const listedRefusal = z.strictObject({ path: z.string(), refused: z.string() });
+
 /** What the box says, one line of JSON each. */
 export const boxMessage = z.discriminatedUnion('type', [
   z.strictObject({
@@ -120,5 +123,7 @@ export type ClientMessage = z.infer<typeof clientMessage>;
 export type BoxMessage = z.infer<typeof boxMessage>;
 /** See {@link receipt}. */
 export type Receipt = z.infer<typeof receipt>;
+/** See {@link listedRefusal}. */
+export type ListedRefusal = z.infer<typeof listedRefusal>;
 /** See {@link listedFile}. */
 export type ListedFile = z.infer<typeof listedFile>;

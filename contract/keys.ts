@@ -51,6 +51,15 @@ export function receiptPrefix(source: string, startedAt: Date, instanceId: strin
   return `${receiptsPrefix(source)}${start}_${instanceId}/`;
 }
 
+/** When the push began whose receipt lies in this folder, read from its name; undefined for any other name. */
+export function receiptStart(folder: string): Date | undefined {
+  const found = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z_i-[0-9a-f]+$/.exec(folder);
+  if (found === null) return undefined;
+  const [, year, month, day, hour, minute, second, millisecond] = found;
+  const start = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`);
+  return Number.isNaN(start.getTime()) ? undefined : start;
+}
+
 /** Prefix of everything that was ever pushed under one path; the path is in the form of contract/intake.ts. */
 export const pathPrefix = (source: string, path: string): string => `${intakePrefix(source)}files/${path}/`;
 

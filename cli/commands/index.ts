@@ -4,6 +4,7 @@ import { close } from './close';
 import { connect } from './connect';
 import { doctor } from './doctor';
 import { extend } from './extend';
+import { intake } from './intake';
 import { list } from './list';
 import { open } from './open';
 import { policy } from './policy';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   close,
   status,
   audit,
+  intake,
   policy,
   doctor,
   push,

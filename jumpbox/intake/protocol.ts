@@ -6,6 +6,7 @@ import {
   clientMessage,
   LONGEST_LINE_BYTES,
 } from '../../contract/intake-protocol';
+import { escapePath } from '../../contract/intake-path';
 import { errorOf, Stop } from '../stop';
 import { ByteReader } from './bytes';
 import type { IncomingFile } from './file';
@@ -13,6 +14,9 @@ import type { Push } from './push';
 
 /** Files that may be open at a time: announced, not yet closed and answered. */
 const OPEN_FILES = 20_000;
+
+/** What a client says may be hostile too: receipts hold text that moves no cursor. */
+const shownText = (text: string): string => escapePath(Buffer.from(text));
 
 /** Says something to the client; resolves when there is room for more. */
 export type Say = (message: BoxMessage) => Promise<void>;
@@ -54,7 +58,7 @@ export class Conversation {
   async greet(): Promise<string> {
     const first = await this.message();
     if (first.type !== 'hello') throw new Stop(EXIT.usage, 'The first message must be hello.');
-    return first.client;
+    return shownText(first.client);
   }
 
   /** Takes files until the client says that there are no more, and every one of them has its outcome. */
@@ -93,7 +97,7 @@ export class Conversation {
         return this.push.take(this.find(message.file), message.chunk, { bytes, encoding: message.encoding });
       }
       case 'drop':
-        this.find(message.file).refuse(`the client gave it up: ${message.reason}`);
+        this.find(message.file).refuse(`the client gave it up: ${shownText(message.reason)}`);
         return this.close(message.file);
       case 'close':
         return this.close(message.file);

@@ -1,6 +1,6 @@
 import type { IntakeRules } from '../../contract/intake';
 import type { Receipt } from '../../contract/intake-protocol';
-import { foldPath, pathProblem } from '../../contract/intake-path';
+import { escapePath, foldPath, pathProblem } from '../../contract/intake-path';
 import { pathRule } from './checks/patterns';
 import { type Announced, IncomingFile } from './file';
 import { fingerprint, Fingerprints } from './fingerprints';
@@ -29,7 +29,7 @@ export interface Outcome {
 }
 
 /** Names can come from a hostile machine: what is said of them shows them, and moves no cursor. */
-const shown = (path: string): string => JSON.stringify(path.slice(0, 1_000));
+const shown = (path: string): string => escapePath(Buffer.from(path.slice(0, 1_000)));
 
 /** One push, from its first file to its receipt, however its files come. */
 export class Push {
