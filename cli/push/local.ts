@@ -55,6 +55,17 @@ async function openFile(file: Buffer, path: string): Promise<Outgoing> {
 const join = (folder: Buffer, name: Buffer): Buffer =>
   folder.length === 0 ? name : Buffer.concat([folder, Buffer.from('/'), name]);
 
+/** Without the place, which may be one that only this process knows. */
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/, \w+ '.*$/s, '').replace(/^Error: /, '');
+
+/**
+ * A way to a folder that stays the same folder whoever renames it or puts a link in its place meanwhile (proc(5)): the owner
+ * of a folder must not be able to lead this program, which may read more, elsewhere. Only Linux has one.
+ */
+const wayTo = (folder: FileHandle, place: Buffer): Buffer =>
+  process.platform === 'linux' ? Buffer.from(`/proc/self/fd/${folder.fd}`) : place;
+
 /**
  * Walks a file or folder in the order of names, one folder's names in memory at a time. Links, devices, sockets and pipes
  * are passed over; what cannot be read is told to `unread`.
@@ -62,18 +73,29 @@ const join = (folder: Buffer, name: Buffer): Buffer =>
 export async function* localFiles(root: LocalRoot, unread: (what: Unread) => void): AsyncGenerator<Outgoing> {
   const isExcluded = picomatch([...root.exclude], { dot: true });
   const prefix = root.as === '' ? Buffer.alloc(0) : Buffer.from(root.as);
-  const walk = async function* (file: Buffer, name: Buffer): AsyncGenerator<Outgoing> {
+  const walk = async function* (place: Buffer, name: Buffer): AsyncGenerator<Outgoing> {
     const path = escapePath(name);
     if (path !== '' && isExcluded(path)) return;
     try {
-      const stat = await lstat(file);
-      if (stat.isFile()) yield await openFile(file, path);
-      if (!stat.isDirectory()) return;
-      const names = await readdir(file, { encoding: 'buffer' });
-      names.sort((one, other) => one.compare(other));
-      for (const one of names) yield* walk(join(file, one), join(name, one));
+      const stat = await lstat(place);
+      if (stat.isFile()) yield await openFile(place, path);
+      if (stat.isDirectory()) yield* inside(place, name);
     } catch (error) {
-      unread({ path, reason: error instanceof Error ? error.message : String(error) });
+      unread({ path, reason: reasonOf(error) });
+    }
+  };
+  const inside = async function* (place: Buffer, name: Buffer): AsyncGenerator<Outgoing> {
+    const folder = await open(place, FLAGS | constants.O_DIRECTORY);
+    try {
+      const way = wayTo(folder, place);
+      // A name as latin1 text takes a byte for a byte, and sorts as its bytes do.
+      const names = await readdir(way, { encoding: 'latin1' });
+      for (const one of names.sort((left, right) => (left < right ? -1 : 1))) {
+        const bytes = Buffer.from(one, 'latin1');
+        yield* walk(join(way, bytes), join(name, bytes));
+      }
+    } finally {
+      await folder.close();
     }
   };
   yield* walk(Buffer.from(root.path), prefix);

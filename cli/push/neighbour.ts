@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import picomatch from 'picomatch';
 import { Parser, type ReadEntry } from 'tar';
 import { escapePath } from '../../contract/intake-path';
@@ -18,6 +17,8 @@ export interface Neighbour {
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 const REGULAR = ['File', 'OldFile', 'ContiguousFile'];
 const LAST_WORDS = 500;
+/** A machine that does not answer, or falls silent for a minute, is given up. */
+const OPTIONS = ['BatchMode=yes', 'ConnectTimeout=20', 'ServerAliveInterval=15', 'ServerAliveCountMax=4'];
 
 function outgoing(entry: ReadEntry, path: string): Outgoing {
   return {
@@ -57,15 +58,15 @@ export async function* neighbourFiles(
 ): AsyncGenerator<Outgoing> {
   const isExcluded = picomatch([...exclude], { dot: true });
   const command = `tar -C / -cf - -- ${quote(path.replace(/^\/+/, '') || '.')}`;
-  const ssh = spawn('ssh', ['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=20', '-T', '--', host, command], {
+  const ssh = spawn('ssh', [...OPTIONS.flatMap((one) => ['-o', one]), '-T', '--', host, command], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment,
   });
   let words = '';
   ssh.stderr.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-LAST_WORDS)));
-  const ended = once(ssh, 'close') as Promise<[number | null]>;
+  const ended = new Promise<number | null>((resolve) => ssh.once('close', resolve));
   const entries = new Entries();
-  const seen = { end: false };
+  const seen: { end: boolean; failure: string | undefined } = { end: false, failure: undefined };
   const parser = new Parser({
     maxMetaEntrySize: 64 * 1024,
     onReadEntry: (entry) => {
@@ -76,6 +77,14 @@ export async function* neighbourFiles(
   parser.on('end', () => {
     entries.push(undefined);
   });
+  // What is no tar stream, or no ssh, ends this machine's files, and nobody else's.
+  const fail = (error: Error): void => {
+    seen.failure ??= error.message;
+    entries.push(undefined);
+    ssh.kill();
+  };
+  parser.on('error', fail);
+  ssh.once('error', fail);
   ssh.stdout.on('data', (piece: Buffer) => {
     if (parser.write(piece)) return;
     ssh.stdout.pause();
@@ -95,8 +104,9 @@ export async function* neighbourFiles(
     ssh.stdout.destroy();
     ssh.kill();
   }
-  const [code] = await ended;
-  if (seen.end && code === 0) return;
+  const code = await ended;
+  if (seen.end && code === 0 && seen.failure === undefined) return;
   const last = words.trim().split('\n').at(-1) ?? '';
-  unread({ path: `${host}:${path}`, reason: last === '' ? `ssh ended with ${String(code)}` : last });
+  const reason = seen.failure ?? (last === '' ? `ssh ended with ${String(code)}` : last);
+  unread({ path: `${host}:${path}`, reason: escapePath(Buffer.from(reason)) });
 }

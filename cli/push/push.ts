@@ -11,6 +11,7 @@ import { gather } from './gather';
 import { type Line, openLine } from './line';
 import type { Unread } from './outgoing';
 import { PushBroken, Sender } from './sender';
+import { Unfinished } from './unfinished';
 
 /** A box installs for a minute or two before its SSH server answers; a line that is lost is opened again. */
 const ATTEMPTS = 40;
@@ -31,10 +32,24 @@ export interface Pushed {
 export type Notice = (text: string) => void;
 
 interface Attempted {
-  /** Files that earlier attempts have begun. */
+  /** Files that earlier attempts of this run have begun. */
   files: number;
   sentBytes: number;
+  readonly unfinished: Unfinished;
 }
+
+/** How the box is reached, and how long to wait between attempts. */
+export interface Ways {
+  readonly open: typeof openLine;
+  readonly waitMs: number;
+}
+
+/** What EC2 Instance Connect says of a box that has only just been launched, or has ended meanwhile. */
+const NOT_THERE = [
+  'EC2InstanceNotFoundException',
+  'EC2InstanceStateInvalidException',
+  'EC2InstanceUnavailableException',
+];
 
 async function sendOver(
   line: Line,
@@ -48,10 +63,11 @@ async function sendOver(
   const sender = new Sender(line.input, line.output, {
     client: `drawbridge push on ${hostname()}`.slice(0, 200),
     bytesPerSecond: config.bandwidthKiBps === undefined ? undefined : config.bandwidthKiBps * 1024,
-    isResumed: (number) => number < before,
+    isResumed: (number) => attempted.unfinished.isResumed(number, before),
     refused: () => undefined,
     progress: ({ files, bytes, sentBytes }) => {
       begun = files;
+      attempted.unfinished.begun(files);
       notice(`${files} files, ${Math.ceil(bytes / 1024)} KiB read, ${Math.ceil(sentBytes / 1024)} KiB sent`);
     },
   });
@@ -60,19 +76,51 @@ async function sendOver(
     return { ...committed, unread };
   } finally {
     attempted.files = Math.max(before, begun);
+    attempted.unfinished.save(attempted.files);
     attempted.sentBytes += sender.sentBytes;
+  }
+}
+
+/** One attempt over one line, which is closed in any case. */
+async function overLine(
+  context: Context,
+  line: Line,
+  config: PushConfig,
+  attempted: Attempted,
+  notice: Notice,
+): Promise<Omit<Pushed, 'sentBytes'>> {
+  const close = (): void => {
+    line.close();
+  };
+  context.interrupted.addEventListener('abort', close);
+  try {
+    return await sendOver(line, config, attempted, notice);
+  } catch (error) {
+    if (!(error instanceof PushBroken)) throw error;
+    throw new PushBroken([error.message, line.words()].filter(Boolean).join(' '));
+  } finally {
+    context.interrupted.removeEventListener('abort', close);
+    line.close();
   }
 }
 
 /**
  * Opens a box, hands the files in, ends the box. A line that is lost, or a box that has expired, is replaced; what has
- * arrived is not sent again. The box is ended also when the push fails.
+ * arrived is not sent again, also when the push was begun by an earlier run. The box is ended also when the push fails.
  *
  * @throws Problem when nothing could be committed
  */
-export async function push(context: Context, config: PushConfig, notice: Notice): Promise<Pushed> {
-  const attempted: Attempted = { files: 0, sentBytes: 0 };
-  const requestId = `push-${Date.now().toString(36)}`;
+export async function push(
+  context: Context,
+  config: PushConfig,
+  notice: Notice,
+  { open, waitMs }: Ways = { open: openLine, waitMs: WAIT_MS },
+): Promise<Pushed> {
+  const unfinished = new Unfinished(config, context.environment, (text) => {
+    context.ui.warn(text);
+  });
+  const attempted: Attempted = { files: 0, sentBytes: 0, unfinished };
+  const { requestId } = unfinished;
   const boxes = new Set<string>();
   let last = '';
   try {
@@ -85,23 +133,18 @@ export async function push(context: Context, config: PushConfig, notice: Notice)
       });
       boxes.add(box.instanceId);
       notice(`through ${box.instanceId}, until ${box.expiresAt}`);
-      const line = await openLine(context, box.instanceId, documentOf(box));
-      const close = (): void => {
-        line.close();
-      };
-      context.interrupted.addEventListener('abort', close);
       try {
-        const pushed = await sendOver(line, config, attempted, notice);
+        const line = await open(context, box.instanceId, documentOf(box));
+        const pushed = await overLine(context, line, config, attempted, notice);
+        unfinished.committed();
         return { ...pushed, sentBytes: attempted.sentBytes };
       } catch (error) {
-        if (!(error instanceof PushBroken)) throw error;
-        last = [error.message, line.words()].filter(Boolean).join(' ');
+        const isPassing = error instanceof Error && NOT_THERE.includes(error.name);
+        if (!isPassing && !(error instanceof PushBroken)) throw error;
+        last = error.message;
         notice(last);
-      } finally {
-        context.interrupted.removeEventListener('abort', close);
-        line.close();
       }
-      await sleep(WAIT_MS, undefined, { signal: context.interrupted });
+      await sleep(waitMs, undefined, { signal: context.interrupted });
     }
     throw new Problem(EXIT.unavailable, `Nothing was committed after ${ATTEMPTS} attempts: ${last}`);
   } finally {

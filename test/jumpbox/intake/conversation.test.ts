@@ -2,50 +2,12 @@ import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { CHUNK_BYTES, intakeRules } from '../../../contract/intake';
-import type { BoxMessage, ListedFile } from '../../../contract/intake-protocol';
-import { Fingerprints } from '../../../jumpbox/intake/fingerprints';
+import { CHUNK_BYTES } from '../../../contract/intake';
 import { Conversation } from '../../../jumpbox/intake/protocol';
-import { Push } from '../../../jumpbox/intake/push';
 import { Stop } from '../../../jumpbox/stop';
 import { takeTar } from '../../../jumpbox/intake/tar';
 import { Sender } from '../../../cli/push/sender';
-
-/** Keeps in memory what the box would put into the bucket. */
-function bench(rules: object = {}) {
-  const stored = new Map<string, Buffer>();
-  const listed: ListedFile[] = [];
-  const refused: { path: string; reason: string }[] = [];
-  const said: BoxMessage[] = [];
-  const chunks = new Fingerprints();
-  const push = new Push({
-    rules: intakeRules.parse(rules),
-    known: { chunks, problem: undefined },
-    store: {
-      put: (path: string, sha256: string, { bytes }: { bytes: Buffer }) => {
-        stored.set(`${path}/${sha256}`, bytes);
-        return Promise.resolve();
-      },
-      held: (path: string) =>
-        Promise.resolve(
-          [...stored.keys()].flatMap((key) =>
-            key.startsWith(`${path}/`) ? [key.slice(path.length + 1)] : [],
-          ),
-        ),
-    } as never,
-    receipt: {
-      add: (file: ListedFile) => Promise.resolve(void listed.push(file)),
-      refuse: (path: string, reason: string) => Promise.resolve(void refused.push({ path, reason })),
-    } as never,
-  });
-  const say = (message: BoxMessage): Promise<void> => Promise.resolve(void said.push(message));
-  const talk = async (input: Readable, patienceMs = 2_000): Promise<void> => {
-    const conversation = new Conversation(input, push, say, patienceMs);
-    await conversation.greet();
-    await conversation.files();
-  };
-  return { push, talk, said, stored, listed, refused, chunks };
-}
+import { memoryBox } from './memory-box';
 
 const hello = { type: 'hello', version: 1, client: 'test' };
 const hash = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
@@ -65,7 +27,7 @@ function whole(number: number, path: string, content: Buffer, lie: object = {}, 
 
 describe('a push', () => {
   test('stores what was announced, under its path and hash, and lists it', async () => {
-    const { talk, stored, listed, said } = bench();
+    const { talk, stored, listed, said } = memoryBox();
     const content = Buffer.from('hello\n');
     await talk(Readable.from([line(hello), ...whole(0, 'etc/motd', content), line({ type: 'end' })]));
     expect([...stored.keys()]).toEqual([`etc/motd/${hash(content)}`]);
@@ -104,7 +66,7 @@ describe('a push', () => {
     ],
   ];
   test.each(LIES)('refuses %s, and goes on with the next file', async (_, lie, reason) => {
-    const { talk, listed, refused, stored } = bench();
+    const { talk, listed, refused, stored } = memoryBox();
     await talk(Readable.from([line(hello), ...lie, ...whole(1, 'b', content), line({ type: 'end' })]));
     expect(refused).toEqual([{ path: 'a', reason: expect.stringMatching(reason) as string }]);
     expect(listed.map(({ path }) => path)).toEqual(['b']);
@@ -112,7 +74,7 @@ describe('a push', () => {
   });
 
   test('refuses names, sizes and numbers by its rules', async () => {
-    const { talk, refused, listed } = bench({ maxFiles: 6, maxFileMiB: 1, refuse: ['**/*.key'] });
+    const { talk, refused, listed } = memoryBox({ maxFiles: 6, maxFileMiB: 1, refuse: ['**/*.key'] });
     const big = [
       line({ type: 'file', file: 4, path: 'big', bytes: 2 * 1024 ** 2 }),
       line({ type: 'close', file: 4 }),
@@ -141,16 +103,16 @@ describe('a push', () => {
   });
 
   test('never ends: garbage, cut lines and trickling are sent away', async () => {
-    await expect(bench().talk(Readable.from([line(hello), Buffer.alloc(100_000, 'x')]))).rejects.toThrow(
+    await expect(memoryBox().talk(Readable.from([line(hello), Buffer.alloc(100_000, 'x')]))).rejects.toThrow(
       'longer than',
     );
-    await expect(bench().talk(Readable.from([line(hello), Buffer.from('{"type":"file"')]))).rejects.toThrow(
-      'cut',
-    );
-    await expect(bench().talk(Readable.from([line(hello)]))).rejects.toThrow('cut before');
+    await expect(
+      memoryBox().talk(Readable.from([line(hello), Buffer.from('{"type":"file"')])),
+    ).rejects.toThrow('cut');
+    await expect(memoryBox().talk(Readable.from([line(hello)]))).rejects.toThrow('cut before');
     const silent = new PassThrough();
     silent.write(line(hello));
-    await expect(bench().talk(silent, 50)).rejects.toThrow('Nothing whole came');
+    await expect(memoryBox().talk(silent, 50)).rejects.toThrow('Nothing whole came');
     silent.destroy();
   });
 
@@ -189,7 +151,7 @@ describe('a push', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
-        const { talk, listed, stored } = bench();
+        const { talk, listed, stored } = memoryBox();
         await talk(Readable.from([line(hello), ...pieces])).catch((error: unknown) => {
           if (!(error instanceof Stop)) throw error;
         });
@@ -206,7 +168,7 @@ describe('a push', () => {
 
 describe('the client and the box', () => {
   const send = async (
-    on: ReturnType<typeof bench>,
+    on: ReturnType<typeof memoryBox>,
     files: readonly (readonly [string, Buffer])[],
     resumed = false,
   ) => {
@@ -243,7 +205,7 @@ describe('the client and the box', () => {
   };
 
   test('carry files of every size; what is there is not sent again', async () => {
-    const on = bench();
+    const on = memoryBox();
     const large = Buffer.alloc(2 * CHUNK_BYTES + 5, 'large ');
     large.write('beginning');
     const files = [
@@ -257,7 +219,7 @@ describe('the client and the box', () => {
       ['large', large.length, 3],
       ['small', 1, 1],
     ]);
-    const again = bench();
+    const again = memoryBox();
     for (const [key, bytes] of on.stored) again.stored.set(key, bytes);
     const second = await send(again, files, true);
     expect(again.listed).toHaveLength(3);
@@ -266,9 +228,9 @@ describe('the client and the box', () => {
 });
 
 test('a tar that is no tar, or ends too early, is refused as a whole', async () => {
-  const { push } = bench();
+  const { push } = memoryBox();
   await expect(
     takeTar(Readable.from([Buffer.alloc(10_000, 'no tar ')]), push, () => undefined),
   ).rejects.toThrow();
-  await expect(takeTar(Readable.from([]), bench().push, () => undefined)).rejects.toThrow('tar stream');
+  await expect(takeTar(Readable.from([]), memoryBox().push, () => undefined)).rejects.toThrow('tar stream');
 });
