@@ -122,6 +122,7 @@ async function prepare(options: SceneOptions, undo: (() => unknown)[]): Promise<
       [BOX_ENVIRONMENT.databaseCa]: database.caFile ?? '',
       [BOX_ENVIRONMENT.scratchDirectory]: join(directory, 'scratch'),
       [BOX_ENVIRONMENT.zstdLevel]: '3',
+      [BOX_ENVIRONMENT.keyDirectory]: join(directory, 'keys'),
     },
     storedBytes: async (suffix) =>
       (await list()).reduce((sum, { Key = '', Size = 0 }) => (Key.endsWith(suffix) ? sum + Size : sum), 0),

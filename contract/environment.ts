@@ -50,6 +50,12 @@ export const BOX_ENVIRONMENT = {
   /** Directory on a real disk, for the scratch database of a proof. */
   scratchDirectory: 'DRAWBRIDGE_SCRATCH_DIRECTORY',
   zstdLevel: 'DRAWBRIDGE_ZSTD_LEVEL',
+  /** Comma-separated patterns of tables whose rows stay out of backups; empty or missing: none. */
+  leaveOutRows: 'DRAWBRIDGE_LEAVE_OUT_ROWS',
+  /** Comma-separated recipients of age (`age1…`); empty or missing: backups are not encrypted on the box. */
+  ageRecipients: 'DRAWBRIDGE_AGE_RECIPIENTS',
+  /** Directory in memory for the keys of runs. */
+  keyDirectory: 'DRAWBRIDGE_KEY_DIRECTORY',
   /** File of the rules of an intake box. */
   intakeRules: 'DRAWBRIDGE_INTAKE_RULES',
   /** Intake source that the box takes files from. */
@@ -66,6 +72,8 @@ export const BOX_PATHS = {
   program: '/opt/drawbridge/jumpbox.cjs',
   databaseCa: '/opt/drawbridge/database-ca.pem',
   scratch: '/var/lib/drawbridge',
+  /** `/run` is memory: https://www.freedesktop.org/software/systemd/man/latest/file-hierarchy.html#/run/ */
+  keys: '/run/drawbridge',
   /** Rules of an intake box as JSON: see contract/intake.ts. */
   intakeRules: '/opt/drawbridge/intake.json',
   /** The one command that SSH runs on an intake box. */

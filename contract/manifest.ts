@@ -5,7 +5,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const bytes = z.int().min(0);
 const instant = z.iso.datetime();
 
-/** One object of a backup: what S3 holds, and what comes out when it is decompressed. */
+/** One object of a backup: what S3 holds, and what comes out when it is decrypted and decompressed. */
 export const storedObject = z.strictObject({
   key: z.string(),
   /** S3 version id; absent where the bucket keeps no versions. */
@@ -13,10 +13,16 @@ export const storedObject = z.strictObject({
   storedBytes: bytes,
   /** SHA-256 of the bytes in S3. */
   storedSha256: sha256,
+  /** Between compression and encryption; absent where nothing is encrypted. */
+  compressedBytes: bytes.optional(),
+  compressedSha256: sha256.optional(),
   plainBytes: bytes,
   /** SHA-256 of what the dump program wrote, before compression. */
   plainSha256: sha256,
 });
+
+/** A table, as the engine names it; MariaDB and MySQL: the schema is the database. */
+export const tableName = z.strictObject({ schema: z.string(), table: z.string() });
 
 /** Rows of one table as they were dumped: counted in the same snapshot, or in the dump itself. */
 export const tableRows = z.strictObject({ schema: z.string(), table: z.string(), rows: z.int().min(0) });
@@ -42,9 +48,19 @@ export const manifest = z.strictObject({
   }),
   startedAt: instant,
   finishedAt: instant,
+  /** How the objects are encrypted before they leave the box; absent where they are not. */
+  encryption: z
+    .strictObject({
+      format: z.literal('age'),
+      /** Who can read them; besides, until it is proven, the box that made the backup. */
+      recipients: z.array(z.string()).min(1),
+    })
+    .optional(),
   data: storedObject,
   roles: storedObject,
   tables: z.array(tableRows),
+  /** Tables that are there without their rows, as the settings want it; absent when there are none. */
+  rowsLeftOut: z.array(tableName).optional(),
   /** What is not in the dump, in words: foreign tables, role passwords, … */
   leftOut: z.array(z.string()),
   /** Instance id of the box. */

@@ -2,17 +2,22 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { EXIT } from '../contract/exit-codes';
 import { BACKUP_OBJECTS, backupPrefix } from '../contract/keys';
 import type { StoredObject } from '../contract/manifest';
-import type { Measured } from './backup/stream';
+import type { Measured, Target } from './backup/stream';
 import { readLogin } from './database/secret';
 import { trustedAuthorities } from './database/trust';
 import type { Dumped, Session, Uploads } from './engine';
+import { encrypting } from './encryption/age';
+import { forgetRunKey, makeRunKey } from './encryption/run-key';
+import { SealedUpload } from './encryption/sealed-upload';
 import { ENGINES } from './engines';
 import { readInstanceId } from './identity';
 import { type Unsealed, writeManifest } from '../contract/manifest-text';
 import { withPrivateDirectory, writeAuthorities } from './private-directory';
 import { versionLine } from './process/version';
 import { inBytes } from './progress';
+import type { BoxSettings } from './environment';
 import type { Context, Result } from './run';
+import { reasonOf, Stop } from './stop';
 import { openS3 } from './storage/client';
 import { commitUpload, putOnce } from './storage/commit';
 import { Upload } from './storage/upload';
@@ -21,7 +26,7 @@ import { Upload } from './storage/upload';
 async function commit(
   context: Context,
   s3: S3Client,
-  uploads: Uploads,
+  uploads: Readonly<Record<keyof Uploads, Upload>>,
   dumped: Dumped,
   describe: (data: StoredObject, roles: StoredObject) => Unsealed,
   prefix: string,
@@ -37,6 +42,23 @@ async function commit(
   await putOnce(s3, context.settings.bucket, `${prefix}${BACKUP_OBJECTS.manifest}`, text);
 }
 
+/** A recipient of the run's own, so that its proof can read what nobody else on the box can. */
+async function runRecipient({ keyDirectory }: BoxSettings, prefix: string): Promise<string> {
+  return (await makeRunKey(keyDirectory, prefix)).recipient;
+}
+
+/** Encrypts on the way when there is somebody to encrypt to. */
+async function sealed(upload: Upload, recipients: readonly string[]): Promise<Target> {
+  if (recipients.length === 0) return upload;
+  const turner = await encrypting(recipients).catch((error: unknown) => {
+    throw new Stop(
+      EXIT.usage,
+      `Nothing can be encrypted to ${recipients.join(', ')}: ${reasonOf(error)}. Nothing was committed.`,
+    );
+  });
+  return new SealedUpload(upload, turner);
+}
+
 async function transfer(context: Context, s3: S3Client, session: Session, box: string): Promise<Result> {
   const { settings, progress } = context;
   const { databaseBytes, ...facts } = session.facts;
@@ -45,15 +67,21 @@ async function transfer(context: Context, s3: S3Client, session: Session, box: s
   const prefix = backupPrefix(settings.databaseName, startedAt, box);
   progress(`backing up ${settings.databaseName} (${inBytes(databaseBytes)}) to ${prefix}`);
   const begun: Upload[] = [];
+  const recipients = settings.ageRecipients;
   const begin = async (name: string, expected: number): Promise<Upload> => {
-    const upload = await Upload.begin(s3, settings.bucket, `${prefix}${name}.zst`, expected);
+    const ending = recipients.length === 0 ? 'zst' : 'zst.age';
+    const upload = await Upload.begin(s3, settings.bucket, `${prefix}${name}.${ending}`, expected);
     begun.push(upload);
     return upload;
   };
   try {
     const { objects } = ENGINES[settings.engine];
+    const to = recipients.length === 0 ? [] : [...recipients, await runRecipient(settings, prefix)];
     const uploads = { data: await begin(objects.data, databaseBytes), roles: await begin(objects.roles, 0) };
-    const dumped = await session.dump(context, uploads);
+    const dumped = await session.dump(context, {
+      data: await sealed(uploads.data, to),
+      roles: await sealed(uploads.roles, to),
+    });
     const { storedBytes, plainBytes } = dumped.data;
     progress(`dumped ${inBytes(plainBytes)}, stored ${inBytes(storedBytes)}; committing`);
     const describe = (data: StoredObject, roles: StoredObject): Unsealed => ({
@@ -68,9 +96,11 @@ async function transfer(context: Context, s3: S3Client, session: Session, box: s
       consistentPoint: facts.consistentPoint,
       startedAt: startedAt.toISOString(),
       finishedAt: new Date().toISOString(),
+      ...(recipients.length === 0 ? {} : { encryption: { format: 'age', recipients: [...recipients] } }),
       data,
       roles,
       tables: [...dumped.tables],
+      ...(facts.rowsLeftOut.length === 0 ? {} : { rowsLeftOut: [...facts.rowsLeftOut] }),
       leftOut: [...facts.leftOut],
       box,
       execution: settings.execution ?? null,
@@ -83,6 +113,7 @@ async function transfer(context: Context, s3: S3Client, session: Session, box: s
     const output = { prefix, storedBytes, plainBytes, tables: dumped.tables.length, rows, seconds };
     return { output, exit: EXIT.ok };
   } catch (error) {
+    await forgetRunKey(settings.keyDirectory, prefix);
     for (const upload of begun) {
       const problem = await upload.abort();
       if (problem !== undefined) progress(problem);

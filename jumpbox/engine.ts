@@ -1,25 +1,27 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Manifest, Proof, TableRows } from '../contract/manifest';
-import type { Measured } from './backup/stream';
+import type { Measured, Target } from './backup/stream';
 import type { Access } from './database/access';
 import type { Unsealed } from '../contract/manifest-text';
+import type { TableName } from './prove/tables';
 import type { RestoreOptions } from './restore/options';
 import type { Context } from './run';
-import type { Upload } from './storage/upload';
 
 /** What is known of a database before the first byte flows. */
 export interface Facts extends Pick<
   Unsealed,
   'serverVersion' | 'dumpTool' | 'leftOut' | 'consistentPoint' | 'collation'
 > {
+  /** Tables whose rows stay out. */
+  readonly rowsLeftOut: readonly TableName[];
   /** About how much it holds. */
   readonly databaseBytes: number;
 }
 
 /** Where the objects of a backup go. */
 export interface Uploads {
-  readonly data: Upload;
-  readonly roles: Upload;
+  readonly data: Target;
+  readonly roles: Target;
 }
 
 /** A dump whose bytes are all in S3, not yet visible. */
@@ -46,6 +48,8 @@ export interface Session {
 export interface Store {
   readonly s3: S3Client;
   readonly bucket: string;
+  /** Secret key of age for objects that are encrypted; left out where nothing is. */
+  readonly identity?: string | undefined;
 }
 
 /** What a comparison found; everything of a proof that is not about its circumstances. */

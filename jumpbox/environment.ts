@@ -8,6 +8,8 @@ const needed = z.string({ error: 'is missing' }).min(1, 'is empty');
 const integer = (min: number, max: number) =>
   needed.regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.int().min(min).max(max));
 
+const listOf = (text: string): string[] => text.split(',').filter((one) => one !== '');
+
 /** Names as in {@link BOX_ENVIRONMENT}; the schema's keys are the variables themselves, so that problems name them. */
 const schema = z.object({
   [BOX_ENVIRONMENT.region]: needed,
@@ -20,6 +22,9 @@ const schema = z.object({
   [BOX_ENVIRONMENT.databaseCa]: z.string().optional(),
   [BOX_ENVIRONMENT.scratchDirectory]: needed.regex(/^\//, 'must be an absolute path'),
   [BOX_ENVIRONMENT.zstdLevel]: integer(1, 19),
+  [BOX_ENVIRONMENT.leaveOutRows]: z.string().default(''),
+  [BOX_ENVIRONMENT.ageRecipients]: z.string().default(''),
+  [BOX_ENVIRONMENT.keyDirectory]: needed.regex(/^\//, 'must be an absolute path'),
   [BOX_ENVIRONMENT.execution]: z.string().optional(),
 });
 
@@ -37,6 +42,12 @@ export interface BoxSettings {
   readonly scratchDirectory: string;
   /** 1 (fast) to 19 (small). */
   readonly zstdLevel: number;
+  /** Patterns of tables whose rows stay out of backups: see `chooseLeftOut`. */
+  readonly leaveOutRows: readonly string[];
+  /** Who can read the backups; none when they are not encrypted on the box. */
+  readonly ageRecipients: readonly string[];
+  /** In memory. */
+  readonly keyDirectory: string;
   /** ARN of the execution that asks; undefined when somebody asks by hand. */
   readonly execution: string | undefined;
 }
@@ -71,6 +82,9 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): BoxSettings {
     databaseCa: ca === undefined || ca === '' ? undefined : ca,
     scratchDirectory: values[BOX_ENVIRONMENT.scratchDirectory],
     zstdLevel: values[BOX_ENVIRONMENT.zstdLevel],
+    leaveOutRows: listOf(values[BOX_ENVIRONMENT.leaveOutRows]),
+    ageRecipients: listOf(values[BOX_ENVIRONMENT.ageRecipients]),
+    keyDirectory: values[BOX_ENVIRONMENT.keyDirectory],
     // The document hands over an empty text when there is none.
     execution: values[BOX_ENVIRONMENT.execution] || undefined,
   });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { EXIT } from '../contract/exit-codes';
 import { proofKey } from '../contract/keys';
 import type { Proof } from '../contract/manifest';
+import { forgetRunKey, readRunKey } from './encryption/run-key';
 import type { Finding, Store } from './engine';
 import { ENGINES } from './engines';
 import { readInstanceId } from './identity';
@@ -15,7 +16,11 @@ import { type Committed, findBackup } from './storage/catalog';
 import { openS3 } from './storage/client';
 import { putOnce } from './storage/commit';
 
-async function carryOut(context: Context, store: Store, backup: Committed): Promise<Finding> {
+async function carryOut(
+  context: Context,
+  place: Omit<Store, 'identity'>,
+  backup: Committed,
+): Promise<Finding> {
   const reading = readManifest(backup.manifestText);
   if ('problem' in reading) {
     const found = `a manifest that ${reading.problem}`;
@@ -25,7 +30,8 @@ async function carryOut(context: Context, store: Store, backup: Committed): Prom
     );
   }
   const { manifest } = reading;
-  const { scratchDirectory } = context.settings;
+  const { scratchDirectory, keyDirectory } = context.settings;
+  const identity = manifest.encryption && (await readRunKey(keyDirectory, backup.prefix));
   const engine = ENGINES[manifest.engine];
   await engine.demandServerTools(manifest);
   const needed = neededBytes(manifest);
@@ -33,7 +39,7 @@ async function carryOut(context: Context, store: Store, backup: Committed): Prom
   context.progress(
     `proving ${backup.prefix}: ${inBytes(manifest.data.storedBytes)} stored, up to ${inBytes(needed)} of scratch`,
   );
-  return engine.examine(context, store, manifest);
+  return engine.examine(context, { ...place, identity }, manifest);
 }
 
 const outcomeOf = ({ differences, exceptions }: Finding): Proof['outcome'] => {
@@ -75,6 +81,7 @@ export async function prove(context: Context, prefix: string | undefined, every:
     };
     const key = proofKey(backup.prefix, finishedAt);
     await putOnce(s3, settings.bucket, key, `${JSON.stringify(proof, null, 2)}\n`);
+    await forgetRunKey(settings.keyDirectory, backup.prefix);
     for (const { what, expected, found } of proof.differences)
       progress(`DIFFERENT ${what}: expected ${expected}, found ${found}`);
     progress(`${proof.outcome}: ${key}`);

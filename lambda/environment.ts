@@ -85,8 +85,12 @@ const destroySchema = z
   .transform((read) => ({ stackId: read[NAMES.stackId], source: read[NAMES.source] }));
 const sweepSchema = z
   // Without a bucket there are no uploads to abort.
-  .object({ [NAMES.stackId]: text, [NAMES.bucket]: text.optional() })
-  .transform((read) => ({ stackId: read[NAMES.stackId], bucket: read[NAMES.bucket] }));
+  .object({ [NAMES.stackId]: text, [NAMES.name]: text, [NAMES.bucket]: text.optional() })
+  .transform((read) => ({
+    stackId: read[NAMES.stackId],
+    name: read[NAMES.name],
+    bucket: read[NAMES.bucket],
+  }));
 const drainSchema = z
   .object({ [NAMES.stackId]: text, [NAMES.createTimeoutSeconds]: wholeNumber })
   .transform((read) => ({

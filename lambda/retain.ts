@@ -1,10 +1,13 @@
 import { PutObjectTaggingCommand, S3Client } from '@aws-sdk/client-s3';
 import { BACKUP_OBJECTS } from '../contract/keys';
-import { EXPIRABLE, HOURS_SINCE_PROOF, METRIC_NAMESPACE } from '../contract/retention';
+import { METRICS } from '../contract/metrics';
+import { EXPIRABLE } from '../contract/retention';
 import { type Clock, systemClock } from './clock';
 import { retainEnvironment } from './environment';
 import { log } from './log';
+import { measure } from './metrics';
 import { inventory, type Stored } from './retain/inventory';
+import { logNewest } from './retain/newest';
 import { type Candidate, type Decision, planRetention, type Retention } from './retain/plan';
 import { isProven } from './retain/proven';
 
@@ -58,7 +61,9 @@ export async function retain(retaining: Retaining, dryRun: boolean): Promise<Ret
     toMark.push(
       ...planned.filter(({ keep }) => !keep).map(({ prefix }) => `${prefix}${BACKUP_OBJECTS.manifest}`),
     );
-    if (retaining.databases.includes(database)) measure(retaining.name, database, candidates, now);
+    if (!retaining.databases.includes(database)) continue;
+    measureProof(retaining.name, database, candidates, now);
+    await logNewest(retaining.s3, retaining.bucket, database, candidates);
   }
   if (!dryRun) for (const key of toMark) await mark(retaining, key);
   log('retained', { kept: decisions.filter(({ keep }) => keep).length, marked: toMark, dryRun });
@@ -93,22 +98,10 @@ async function mark({ s3: client, bucket }: Retaining, key: string): Promise<voi
   await client.send(new PutObjectTaggingCommand({ Bucket: bucket, Key: key, Tagging: { TagSet } }));
 }
 
-/** CloudWatch reads metrics out of such lines: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
-function measure(name: string, database: string, candidates: readonly Candidate[], now: Date): void {
+/** Hours since the last proof; nothing while there is none, which the alarm takes for too old. */
+function measureProof(name: string, database: string, candidates: readonly Candidate[], now: Date): void {
   const proven = candidates.filter((one) => one.proven).map(({ storedAt }) => storedAt.getTime());
   if (proven.length === 0) return;
-  const directive = {
-    Namespace: METRIC_NAMESPACE,
-    Dimensions: [['Stack', 'Database']],
-    Metrics: [{ Name: HOURS_SINCE_PROOF, Unit: 'None' }],
-  };
   const hours = (now.getTime() - Math.max(...proven)) / 3_600_000;
-  console.log(
-    JSON.stringify({
-      _aws: { Timestamp: now.getTime(), CloudWatchMetrics: [directive] },
-      Stack: name,
-      Database: database,
-      [HOURS_SINCE_PROOF]: hours,
-    }),
-  );
+  measure({ Stack: name, Database: database }, { [METRICS.hoursSinceProof]: hours }, now);
 }

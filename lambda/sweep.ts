@@ -1,12 +1,14 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { SweepResult } from '../contract/events';
+import { METRICS } from '../contract/metrics';
 import { parseInstant } from '../contract/tags';
 import { instancesOfStack, isBox, isJumpHost, type StackInstance } from './boxes';
 import { type Clock, systemClock } from './clock';
 import { sweepEnvironment } from './environment';
 import { SweepIncomplete } from './errors';
 import { log, reasonOf } from './log';
+import { measure } from './metrics';
 import { terminateEach } from './terminate';
 import { type AbortedUploads, abortUploadsOfDeadBoxes } from './uploads';
 
@@ -18,6 +20,8 @@ export interface Sweeping {
   readonly ec2: EC2Client;
   readonly s3: S3Client;
   readonly stackId: string;
+  /** Name of the stack, for the metrics. */
+  readonly name: string;
   /** Where dead boxes may have left uploads; undefined where there is none. */
   readonly bucket: string | undefined;
   readonly clock: Clock;
@@ -42,17 +46,26 @@ export async function sweep(sweeping: Sweeping): Promise<SweepResult> {
   const now = sweeping.clock.now();
   const condemned = (await instancesOfStack(sweeping.ec2, sweeping.stackId)).flatMap((instance) => {
     const reason = isEnding(instance) ? undefined : reasonToEnd(instance, now);
-    return reason === undefined ? [] : [{ instanceId: instance.instanceId, reason }];
+    return reason === undefined ? [] : [{ instance, instanceId: instance.instanceId, reason }];
   });
   const refused = await terminateEach(
     sweeping.ec2,
     condemned.map(({ instanceId }) => instanceId),
   );
   const uploads = await abortUploads(sweeping);
+  const ended = condemned.filter(({ instanceId }) => !refused.has(instanceId));
   const result: SweepResult = {
-    swept: condemned.filter(({ instanceId }) => !refused.has(instanceId)),
+    swept: ended.map(({ instanceId, reason }) => ({ instanceId, reason })),
     abortedUploads: uploads.aborted,
   };
+  measure(
+    { Stack: sweeping.name },
+    {
+      [METRICS.sweptBoxes]: ended.filter(({ instance }) => isOverdue(instance, now)).length,
+      [METRICS.boxesPastExpiry]: refused.size,
+    },
+    now,
+  );
   log('swept', { boxes: result.swept, uploads: result.abortedUploads.length });
   const failures = [...byReason(refused), ...uploads.failures];
   if (failures.length === 0) return result;
@@ -73,6 +86,15 @@ export function reasonToEnd(instance: StackInstance, now: Date): string | undefi
   const expiry = parseInstant(instance.expiresAt);
   if (expiry === undefined) return `unreadable expiry ${instance.expiresAt}`;
   return expiry.getTime() <= now.getTime() ? `expired at ${instance.expiresAt}` : undefined;
+}
+
+/** The timer of a box looks once a minute, and powering off takes a moment: until then, being swept is no sign of trouble. */
+const OWN_TIMER_MS = 120_000;
+
+/** Whether something is wrong with a box that must go: its timer has not done its work, or it is tagged badly. */
+function isOverdue({ expiresAt }: StackInstance, now: Date): boolean {
+  const expiry = parseInstant(expiresAt);
+  return expiry === undefined || now.getTime() - expiry.getTime() >= OWN_TIMER_MS;
 }
 
 async function abortUploads({ ec2, s3, bucket }: Sweeping): Promise<AbortedUploads> {

@@ -57,6 +57,26 @@ export class Encryption extends Construct {
     );
   }
 
+  /**
+   * Lets alarms and rules publish to the stack's encrypted topics. By pattern: a topic refers to its key, and the key must not
+   * refer back. https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+   */
+  letServicesPublish(): void {
+    const topics = Stack.of(this).formatArn({ service: 'sns', resource: `${Aws.STACK_NAME}-*` });
+    this.key.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'AlarmsAndRulesOfThisStack',
+        principals: ['cloudwatch', 'events'].map(
+          (service) => new iam.ServicePrincipal(`${service}.amazonaws.com`),
+        ),
+        actions: ['kms:GenerateDataKey*', 'kms:Decrypt'],
+        resources: ['*'],
+        // The account is part of the topics' ARNs.
+        conditions: { ArnLike: { 'kms:EncryptionContext:aws:sns:topicArn': topics } },
+      }),
+    );
+  }
+
   /** A log group that is encrypted, forgets, and goes with the stack. */
   logGroup(scope: Construct, id: string, logGroupName?: string): logs.LogGroup {
     return plainLogGroup(scope, id, {

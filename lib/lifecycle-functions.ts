@@ -55,6 +55,7 @@ export class LifecycleFunctions extends Construct {
       one.addToPolicy(describeInstances(), terminateBoxes(this));
     }
     grantLaunch(this.create, props);
+    this.sweep.addEnvironment(FUNCTION_ENVIRONMENT.name, props.name);
   }
 
   /** Lets somebody open boxes and move their expiry. */

@@ -22,7 +22,9 @@ import { JumpHost } from './jump-host';
 import { Jumpbox } from './jumpbox';
 import { CREATE_TIMEOUT, LifecycleFunctions } from './lifecycle-functions';
 import { databaseCaParameter } from './database-ca';
+import { Monitoring } from './monitoring';
 import type { Network } from './network';
+
 import { Notifications } from './notifications';
 import { addOutputs, type PeopleOutputs } from './outputs';
 import { databaseLogGroups, OwnDatabase } from './own-database';
@@ -81,9 +83,12 @@ export class DrawbridgeStack extends Stack {
     drain.before(network, ...boxes, ...intake.map(({ box }) => box));
     if (settings.onDestroy === 'delete') drain.before(new Emptier(this, 'Emptier', { encryption, bucket }));
     const documents = new Documents(this, 'Documents', { maxTtlMinutes: settings.maxTtlMinutes });
-    const { topic } = new Notifications(this, 'Notifications', { ...settings, encryption });
+    const notifications = new Notifications(this, 'Notifications', { ...settings, encryption });
+    const { topic } = notifications;
     const workflow = new Workflow(this, 'Workflow', { ...settings, encryption, functions, documents, topic });
     const { retain } = new Retention(this, 'Retention', { ...settings, encryption, bucket });
+    const { run, backup } = workflow;
+    new Monitoring(this, 'Monitoring', { ...settings, run, backup, retain, notifications });
     const nightly = this.addNightly(settings, workflow);
     drain.after(schedule, ...nightly, workflow, functions.create, ...intake.map(({ create }) => create));
     const ways = [...boxes.filter(({ purpose }) => purpose === 'access'), ...(jumpHost ? [jumpHost] : [])];
@@ -185,7 +190,12 @@ export class DrawbridgeStack extends Stack {
       box.addEnvironment(BOX_ENVIRONMENT.stackId, Aws.STACK_ID);
       box.addEnvironment(BOX_ENVIRONMENT.scratchDirectory, BOX_PATHS.scratch);
       box.addEnvironment(BOX_ENVIRONMENT.zstdLevel, settings.zstdLevel.toString());
+      box.addEnvironment(BOX_ENVIRONMENT.keyDirectory, BOX_PATHS.keys);
     }
+    if (settings.leaveOutRows.length > 0)
+      backup.addEnvironment(BOX_ENVIRONMENT.leaveOutRows, settings.leaveOutRows.join(','));
+    if (settings.ageRecipients.length > 0)
+      backup.addEnvironment(BOX_ENVIRONMENT.ageRecipients, settings.ageRecipients.join(','));
     network.allowThroughEndpoint(bucket.bucket.arnForObjects('*'), BACKUP_ACTIONS);
     network.allowThroughEndpoint(bucket.bucket.bucketArn, ['s3:ListBucket']);
     network.allowSecret(database.secretArn);

@@ -18,7 +18,14 @@ export const EXISTING_DATABASE = {
 /** What is judged: every setting that changes which resources there are, or their policies, in both positions. */
 export const CONFIGURATIONS = {
   default: {},
-  bare: { jumpHost: 'none', objectLockMode: 'none', flowLogs: false, schedule: 'none', onDestroy: 'delete' },
+  bare: {
+    jumpHost: 'none',
+    objectLockMode: 'none',
+    flowLogs: false,
+    schedule: 'none',
+    onDestroy: 'delete',
+    dashboard: false,
+  },
   full: {
     jumpHost: 'always',
     objectLockMode: 'compliance',

@@ -4,7 +4,6 @@ import { exitOfWords } from '../database/refusal';
 import { type Program, plainEnvironment, ProgramFailed, start } from '../process/program';
 import { drain, into } from '../process/pump';
 import { Stop } from '../stop';
-import type { Upload } from '../storage/upload';
 import type { FormatCheck } from './dump-format';
 import { allOrFirstFailure } from './race';
 
@@ -29,6 +28,23 @@ export interface StreamOptions {
   readonly onFailure?: AbortController;
   /** Called as bytes flow. */
   readonly onBytes?: (plainBytes: number, storedBytes: number) => void;
+}
+
+/** What S3 holds. */
+export type Stored = Pick<StoredObject, 'storedBytes' | 'storedSha256'>;
+/** What was encrypted; nothing where nothing was. */
+export type Compressed = Pick<StoredObject, 'compressedBytes' | 'compressedSha256'>;
+
+/** Where a stream goes. */
+export interface Target {
+  /** Key of the object. */
+  readonly key: string;
+  /** Bytes given to S3 so far. */
+  readonly storedBytes: number;
+  /** Takes a chunk; a promise means: wait before the next. */
+  take(chunk: Buffer): Promise<void> | undefined;
+  /** Sends what is left and waits until S3 has everything. */
+  finishParts(): Promise<Stored & Compressed>;
 }
 
 /** An object whose parts are all in S3, not yet completed. */
@@ -58,7 +74,7 @@ async function feed(dump: Program, zstd: Program, see: (chunk: Buffer) => void):
  *
  * @throws Stop or Error: the first thing that went wrong
  */
-export async function streamInto(upload: Upload, source: Source, options: StreamOptions): Promise<Measured> {
+export async function streamInto(upload: Target, source: Source, options: StreamOptions): Promise<Measured> {
   const dump = start(source.program, source.args, { environment: source.environment });
   dump.stdin.on('error', () => undefined).end(source.input);
   const zstd = start('zstd', ['-q', '-c', '-T0', `-${String(options.zstdLevel)}`], {

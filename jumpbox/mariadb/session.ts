@@ -2,6 +2,7 @@ import type { Engine } from '../../contract/engines';
 import { EXIT } from '../../contract/exit-codes';
 import { closedBy, type FormatCheck, incomplete } from '../backup/dump-format';
 import { whenAborted } from '../backup/race';
+import { leftOutWords } from '../backup/rows-left-out';
 import { streamInto } from '../backup/stream';
 import type { Access } from '../database/access';
 import { explainedFailure } from '../database/refusal';
@@ -14,6 +15,7 @@ import { ACCOUNTS_END, accountsScript } from './accounts';
 import { objectsOf, type Reach, reachOf } from './client';
 import { DumpReader } from './dump-reader';
 import { demandDumpable, findLeftOut } from './preflight';
+import { findRowsLeftOut, withoutRows } from './rows-left-out';
 import { demandSeries, seriesOf } from './tools';
 
 /**
@@ -64,11 +66,17 @@ async function lookAt(engine: Engine, reach: Reach, access: Access): Promise<Loo
   const dumpTool = await demandSeries(['mariadb-dump', 'mariadb'], series);
   await demandDumpable(reach, databaseName, access.login.username, engine);
   const accounts = await accountsScript(reach, databaseName);
-  const leftOut = [...(await findLeftOut(reach, databaseName)), ...accounts.leftOut];
+  const rowsLeftOut = await findRowsLeftOut(reach, databaseName, access.settings.leaveOutRows);
+  const leftOut = [
+    ...(await findLeftOut(reach, databaseName)),
+    ...accounts.leftOut,
+    ...leftOutWords(rowsLeftOut),
+  ];
   const facts: Facts = {
     serverVersion: server.version,
     dumpTool,
     leftOut,
+    rowsLeftOut,
     // The dump opens its view when it begins; this is the moment before.
     consistentPoint: { takenAt: `${server.at.slice(0, 23)}Z` },
     databaseBytes: server.bytes,
@@ -101,7 +109,12 @@ function counting(database: string): FormatCheck & { tables(): Dumped['tables'] 
   };
 }
 
-async function dump(context: Context, reach: Reach, accounts: string, uploads: Uploads): Promise<Dumped> {
+async function dump(
+  context: Context,
+  reach: Reach,
+  { accounts, facts }: Look,
+  uploads: Uploads,
+): Promise<Dumped> {
   const { zstdLevel, databaseName } = context.settings;
   const dataFailed = new AbortController();
   const interrupted = [whenAborted(context.signal)];
@@ -122,7 +135,7 @@ async function dump(context: Context, reach: Reach, accounts: string, uploads: U
       uploads.data,
       {
         program: 'mariadb-dump',
-        args: [...reach.args, ...DUMP_ARGUMENTS, databaseName],
+        args: [...reach.args, ...DUMP_ARGUMENTS, ...withoutRows(facts.rowsLeftOut), databaseName],
         environment: reach.environment,
         format,
       },
@@ -143,12 +156,12 @@ async function dump(context: Context, reach: Reach, accounts: string, uploads: U
 /** Opens a database of MariaDB or MySQL. Nothing is held open until the dump begins. */
 export async function openSession(engine: Engine, access: Access): Promise<Session> {
   const reach = reachOf(access);
-  const { facts, accounts } = await lookAt(engine, reach, access).catch((error: unknown) => {
+  const look = await lookAt(engine, reach, access).catch((error: unknown) => {
     throw explainedFailure('The database could not be looked at', error);
   });
   return {
-    facts,
-    dump: (context, uploads) => dump(context, reach, accounts, uploads),
+    facts: look.facts,
+    dump: (context, uploads) => dump(context, reach, look, uploads),
     close: () => Promise.resolve(),
   };
 }

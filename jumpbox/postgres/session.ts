@@ -1,17 +1,20 @@
 import { EXIT } from '../../contract/exit-codes';
 import type { TableRows } from '../../contract/manifest';
 import { whenAborted } from '../backup/race';
+import { leftOutWords } from '../backup/rows-left-out';
 import { streamInto } from '../backup/stream';
 import type { Access } from '../database/access';
 import { databaseStop } from '../database/refusal';
 import type { Dumped, Facts, Session, Uploads } from '../engine';
 import { ProgramFailed } from '../process/program';
 import { reportingBytes } from '../progress';
+import type { TableName } from '../prove/tables';
 import type { Context } from '../run';
 import { Stop } from '../stop';
 import { connect, type Connection, libpqEnvironment } from './connection';
 import { customFormat, rolesScript } from './dump-format';
 import { demandReadable, findLeftOut } from './preflight';
+import { findRowsLeftOut, withoutRows } from './rows-left-out';
 import { countRows, openSnapshot } from './snapshot';
 import { demandMajor } from './tools';
 
@@ -24,17 +27,19 @@ async function lookAt(access: Access, { client }: Connection): Promise<Facts> {
   const serverVersion = rows[0]?.server_version ?? '';
   const dumpTool = await demandMajor(['pg_dump', 'pg_dumpall'], serverVersion);
   await demandReadable(client, access.login.username);
-  const leftOut = await findLeftOut(client);
+  const rowsLeftOut = await findRowsLeftOut(client, access.settings.leaveOutRows);
+  const leftOut = [...(await findLeftOut(client)), ...leftOutWords(rowsLeftOut)];
   const { point, databaseBytes } = await openSnapshot(client);
-  return { serverVersion, dumpTool, leftOut, consistentPoint: point, databaseBytes };
+  return { serverVersion, dumpTool, leftOut, rowsLeftOut, consistentPoint: point, databaseBytes };
 }
 
-const dumpArguments = (snapshot: string): string[] => [
+const dumpArguments = (snapshot: string, rowsLeftOut: readonly TableName[]): string[] => [
   '--format=custom',
   '--compress=0',
   `--snapshot=${snapshot}`,
   `--lock-wait-timeout=${String(LOCK_WAIT_MS)}`,
   '--no-password',
+  ...withoutRows(rowsLeftOut),
 ];
 
 /** Streams roles and data into their uploads while the rows are counted in the same snapshot. */
@@ -43,6 +48,7 @@ async function dump(
   access: Access,
   connection: Connection,
   snapshot: string,
+  rowsLeftOut: readonly TableName[],
   uploads: Uploads,
 ): Promise<Dumped> {
   const environment = libpqEnvironment(access);
@@ -59,13 +65,13 @@ async function dump(
     },
     { zstdLevel, interrupted: [...interrupted, whenAborted(dataFailed.signal)], beside: [] },
   );
-  const counting: Promise<TableRows[]> = countRows(connection.client).catch((error: unknown) => {
+  const counting: Promise<TableRows[]> = countRows(connection.client, rowsLeftOut).catch((error: unknown) => {
     throw databaseStop('The rows could not be counted', error);
   });
   try {
     const data = await streamInto(
       uploads.data,
-      { program: 'pg_dump', args: dumpArguments(snapshot), environment, format: customFormat() },
+      { program: 'pg_dump', args: dumpArguments(snapshot, rowsLeftOut), environment, format: customFormat() },
       {
         zstdLevel,
         interrupted,
@@ -87,9 +93,14 @@ export async function openSession(access: Access): Promise<Session> {
   const close = (): Promise<void> => connection.client.end().catch(() => undefined);
   try {
     const facts = await lookAt(access, connection);
+    const { rowsLeftOut } = facts;
     const { snapshot } = facts.consistentPoint;
     if (snapshot === undefined) throw new Stop(EXIT.failed, 'The server gave no snapshot.');
-    return { facts, dump: (context, uploads) => dump(context, access, connection, snapshot, uploads), close };
+    return {
+      facts,
+      dump: (context, uploads) => dump(context, access, connection, snapshot, rowsLeftOut, uploads),
+      close,
+    };
   } catch (error) {
     await close();
     throw error instanceof ProgramFailed ? error : databaseStop('The database could not be looked at', error);

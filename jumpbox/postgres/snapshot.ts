@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { Manifest, TableRows } from '../../contract/manifest';
+import { keyOf, type TableName } from '../prove/tables';
 import { TABLES_SQL } from './preflight';
 
 /** One consistent view of the database, which other sessions can take part in while it is held open. */
@@ -32,13 +33,15 @@ interface DumpedTable {
   readonly condition: string;
 }
 
-/** Counts the rows of every table that is dumped, in the snapshot of this session, one table after the other. */
-export async function countRows(client: Client): Promise<TableRows[]> {
+/** Counts the rows of every table whose rows are dumped, in the snapshot of this session, one table after the other. */
+export async function countRows(client: Client, leftOut: readonly TableName[]): Promise<TableRows[]> {
+  const isLeftOut = new Set(leftOut.map(keyOf));
   // One backend is enough: the dump itself needs the server's other cores.
   await client.query('SET LOCAL max_parallel_workers_per_gather = 0');
   const { rows: tables } = await client.query<DumpedTable>(TABLES_SQL);
   const counted: TableRows[] = [];
   for (const { schema, table, name, condition } of tables) {
+    if (isLeftOut.has(keyOf({ schema, table }))) continue;
     const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ONLY ${name} ${condition}`);
     counted.push({ schema, table, rows: Number(rows[0]?.count) });
   }

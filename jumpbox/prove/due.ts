@@ -27,8 +27,17 @@ async function isProven(
     .at(-1);
   if (newest === undefined) return false;
   const text = await readText(s3, bucket, `${prefix}${newest}`);
-  const parsed = schema.safeParse(JSON.parse(text ?? 'null'));
+  const parsed = schema.safeParse(jsonOf(text ?? ''));
   return parsed.success && parsed.data.outcome !== 'failed';
+}
+
+/** What cannot be read as a proof proves nothing, and is no reason to prove nothing else. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { Difference, StoredObject } from '../../contract/manifest';
+import { decryptingInto } from '../encryption/decrypting';
+import type { Store } from '../engine';
 import { plainEnvironment, start } from '../process/program';
 import { drain, into, type Take } from '../process/pump';
 import { reasonOf } from '../stop';
 import { download } from '../storage/download';
 
 /**
- * Streams a stored object once: hashes what S3 gives, decompresses it, hashes what comes out and hands it on.
+ * Streams a stored object once: hashes what S3 gives, decrypts it where it is encrypted, decompresses it, hashes what comes out
+ * of each, and hands it on.
  *
  * @param takePlain - takes the decompressed bytes
  * @param interrupted - a reason to give up
@@ -15,9 +17,7 @@ import { download } from '../storage/download';
  * @throws Stop when S3 cannot be read
  */
 export async function readStored(
-  source: {
-    readonly s3: S3Client;
-    readonly bucket: string;
+  source: Store & {
     /** Reads the version that the manifest names, whatever lies over it; otherwise the newest, as whoever asks for the key gets. */
     readonly exactVersion?: boolean;
   },
@@ -35,13 +35,16 @@ export async function readStored(
     return takePlain(chunk);
   });
   plainDone.catch(() => undefined);
+  const decrypting = source.identity === undefined ? undefined : decryptingInto(source.identity, sink.take);
+  const takeStored = decrypting?.take ?? sink.take;
   const read = async (): Promise<Difference[]> => {
     const take: Take = (chunk) => {
       stored.update(chunk);
-      return sink.take(chunk);
+      return takeStored(chunk);
     };
     const version = source.exactVersion === true ? object.versionId : undefined;
     const held = await download(source.s3, source.bucket, object.key, take, version);
+    const compressed = held === undefined ? undefined : await decrypting?.finish();
     sink.finish();
     if (held === undefined) return [{ what: object.key, expected: 'an object', found: 'none' }];
     const unpacked = await zstd.done.then(() => 'no error', reasonOf);
@@ -54,6 +57,13 @@ export async function readStored(
       ],
       ['stored bytes', String(object.storedBytes), String(held.bytes)],
       ['SHA-256 of the stored bytes', object.storedSha256, stored.digest('hex')],
+      ...(compressed === undefined
+        ? []
+        : ([
+            ['decryption', 'no error', compressed.outcome],
+            ['compressed bytes', String(object.compressedBytes), String(compressed.bytes)],
+            ['SHA-256 of the compressed bytes', object.compressedSha256 ?? 'none', compressed.sha256],
+          ] as const)),
       ['decompression', 'no error', unpacked],
       ['bytes', String(object.plainBytes), String(plainBytes)],
       ['SHA-256 of the bytes', object.plainSha256, plain.digest('hex')],

@@ -1,4 +1,5 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
@@ -18,6 +19,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 /** The ordinary AWS APIs at the lab's own endpoint, so that the extensions take part in what CloudFormation does. */
 export interface Clients {
   readonly autoScaling: AutoScalingClient;
+  readonly cloudWatch: CloudWatchClient;
   readonly ec2: EC2Client;
   readonly ecr: ECRClient;
   readonly events: EventBridgeClient;
@@ -45,6 +47,7 @@ export function makeClients(endpoint: string, region: string): Clients {
   };
   return {
     autoScaling: new AutoScalingClient(settings),
+    cloudWatch: new CloudWatchClient(settings),
     ec2: new EC2Client(settings),
     ecr: new ECRClient(settings),
     events: new EventBridgeClient(settings),

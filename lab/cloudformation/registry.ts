@@ -5,6 +5,7 @@ import { KMS_TYPES } from './resources/kms';
 import { LAMBDA_TYPES } from './resources/lambda';
 import { LAUNCH_TYPES } from './resources/launch';
 import { MESSAGING_TYPES } from './resources/messaging';
+import { MONITORING_TYPES } from './resources/monitoring';
 import { OPERATION_TYPES } from './resources/operations';
 import { RDS_TYPES } from './resources/rds';
 import { ROUTING_TYPES } from './resources/routing';
@@ -27,6 +28,7 @@ export const RESOURCE_TYPES: readonly AnyResourceType[] = [
   ...OPERATION_TYPES,
   ...MESSAGING_TYPES,
   ...WORKFLOW_TYPES,
+  ...MONITORING_TYPES,
 ];
 
 const BY_NAME = new Map(RESOURCE_TYPES.map((type) => [type.type, type]));

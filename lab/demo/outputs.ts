@@ -13,6 +13,7 @@ export const OUTPUT_NAMES = [
   'RunStateMachineArn',
   'BackupStateMachineArn',
   'TopicArn',
+  'RetainFunctionName',
 ] as const;
 
 /** See {@link OUTPUT_NAMES}. */

@@ -6,6 +6,7 @@ import {
   ResourceAlreadyExistsException,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { emulatorAccess } from '../clients';
+import { putEmbedded } from '../cloudwatch/metrics';
 import type { LabContext } from '../context';
 import { logGroupOf } from './environment';
 import type { DeployedFunction } from './functions';
@@ -40,6 +41,11 @@ export async function writeLogs(
     await logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName })).catch(ignoreExisting);
     const logEvents = lines.filter(({ message }) => message !== '').map((line) => ({ ...line }));
     await logs.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }));
+    await putEmbedded(
+      context,
+      deployed.region,
+      lines.map(({ message }) => message),
+    );
   } catch (error) {
     context.log(`lambda: the log of ${deployed.name} could not be written: ${String(error)}`);
   } finally {

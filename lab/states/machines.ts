@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { count } from '../cloudwatch/metrics';
 import type { LabContext } from '../context';
 import { AwsFault } from '../endpoint/fault';
 import { busOf } from '../events/bus';
 import { timeOf } from '../time';
 import { type Definition, readDefinition } from './definition';
 import { StateError, Stopped } from './errors';
-import { Execution } from './execution';
+import { Execution, type ExecutionStatus } from './execution';
 import { type ExecutionRequest, RESOURCES } from './resources';
 
 /** Names of executions. https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
@@ -21,6 +22,15 @@ const settings = z.object({
   loggingConfiguration: z.unknown().optional(),
   tracingConfiguration: z.unknown().optional(),
 });
+
+/** What is counted of executions: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html */
+const METRICS: Readonly<Record<ExecutionStatus, string>> = {
+  RUNNING: 'ExecutionsStarted',
+  SUCCEEDED: 'ExecutionsSucceeded',
+  FAILED: 'ExecutionsFailed',
+  TIMED_OUT: 'ExecutionsTimedOut',
+  ABORTED: 'ExecutionsAborted',
+};
 
 interface Machine {
   readonly arn: string;
@@ -185,6 +195,11 @@ export class Machines {
 
   /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html: times are milliseconds there. */
   private tell(region: string, execution: Execution): void {
+    count(this.context, region, {
+      namespace: 'AWS/States',
+      name: METRICS[execution.status],
+      dimensions: { StateMachineArn: execution.machineArn },
+    });
     const { startDate, stopDate } = execution;
     const described = { ...execution.describe(), error: undefined, cause: undefined };
     busOf(this.context).emit(region, {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DATABASE_RULES } from './rules/database';
+import { MONITORING_RULES } from './rules/monitoring';
 import { NETWORK_RULES } from './rules/network';
 import { rule, type Rule } from './rules/rule';
 
@@ -25,4 +26,5 @@ export const RULES: readonly Rule[] = [
   ),
   ...NETWORK_RULES,
   ...DATABASE_RULES,
+  ...MONITORING_RULES,
 ];

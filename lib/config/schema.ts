@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { VERSIONS } from './engine-versions';
+import { maxAges } from './max-ages';
 import { RULES } from './rules';
 import { backupSettings, OBJECT_LOCK_DAYS } from './settings/backups';
 import { boxSettings } from './settings/boxes';
 import { databaseSettings } from './settings/database';
 import { intakeSettings } from './settings/intake';
 import { words } from './settings/kinds';
+import { monitoringSettings } from './settings/monitoring';
 import { networkSettings } from './settings/network';
 import { peopleSettings } from './settings/people';
 import { withSuggestion } from './suggest';
@@ -24,6 +26,7 @@ const shape = {
   ...backupSettings,
   ...intakeSettings,
   ...workflowSettings,
+  ...monitoringSettings,
   ...peopleSettings,
 } as const;
 
@@ -69,6 +72,7 @@ const withDerived = (settings: z.output<typeof alone>) => ({
   objectLockDays: settings.objectLockDays ?? OBJECT_LOCK_DAYS,
   databases: settings.databases ?? [settings.databaseName],
   egress: settings.egress ?? (settings.vpcId === undefined ? ('ipv6' as const) : ('existing' as const)),
+  ...maxAges(settings),
   flowLogs: settings.flowLogs && settings.vpcId === undefined,
 });
 

@@ -50,6 +50,8 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     expect(principals).toEqual([
       { AWS: 'arn:aws:iam::123456789012:root' },
       { Service: 'logs.eu-west-1.amazonaws.com' },
+      // To tell the topic.
+      { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
     ]);
     const policies = Object.values(concrete.template.Resources).filter(
       ({ Type }) =>
@@ -64,8 +66,15 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     expect(policies).toEqual([]);
     for (const id of concrete.ids('AWS::SNS::TopicPolicy')) {
       const { PolicyDocument } = concrete.template.Resources[id]?.Properties ?? {};
-      const { Statement } = concrete.value(PolicyDocument) as { Statement: { Effect: string }[] };
-      expect(Statement.filter(({ Effect }) => Effect === 'Allow')).toEqual([]);
+      const { Statement } = concrete.value(PolicyDocument) as {
+        Statement: { Effect: string; Principal: unknown; Action: string; Condition?: object }[];
+      };
+      const allowed = Statement.filter(({ Effect }) => Effect === 'Allow');
+      expect(allowed.map(({ Principal, Action }) => [Principal, Action])).toEqual([
+        [{ Service: 'cloudwatch.amazonaws.com' }, 'sns:Publish'],
+        [{ Service: 'events.amazonaws.com' }, 'sns:Publish'],
+      ]);
+      for (const { Condition } of allowed) expect(JSON.stringify(Condition)).toContain('aws:SourceArn');
     }
     const permissions = concrete.ids('AWS::Lambda::Permission').map((id) => {
       const { FunctionName, Principal, SourceArn } = concrete.template.Resources[id]?.Properties ?? {};

@@ -1,33 +1,6 @@
 import type { Manifest } from '../../contract/manifest';
-import { readManifest, type Unsealed, writeManifest } from '../../contract/manifest-text';
-
-const hash = 'ab'.repeat(32);
-const object = (key: string) => ({
-  key,
-  storedBytes: 1,
-  storedSha256: hash,
-  plainBytes: 2,
-  plainSha256: hash,
-});
-const UNSEALED: Unsealed = {
-  formatVersion: 1,
-  engine: 'postgres',
-  serverVersion: '17.2',
-  dumpTool: 'pg_dump (PostgreSQL) 17.2',
-  compressionTool: 'zstd 1.5',
-  database: 'größe',
-  host: 'db',
-  consistentPoint: { snapshot: '00000003-1', lsn: '0/1', takenAt: '2026-11-22T03:00:00.000Z' },
-  startedAt: '2026-11-22T03:00:00.000Z',
-  finishedAt: '2026-11-22T03:00:01.000Z',
-  data: object('data'),
-  roles: object('roles'),
-  tables: [{ schema: 'public', table: 't', rows: 3 }],
-  leftOut: ['passwords of roles'],
-  box: 'i-0123456789abcdef0',
-  execution: null,
-  retentionClass: 'new',
-};
+import { readManifest, writeManifest } from '../../contract/manifest-text';
+import { UNSEALED } from '../support/manifest';
 
 const problemOf = (text: string): string | undefined => {
   const reading = readManifest(text);

@@ -10,6 +10,7 @@ const DOCUMENTS = [
   'docs/promises.md',
   'docs/fidelity.md',
   'docs/costs.md',
+  'docs/runbook.md',
 ];
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

@@ -1,9 +1,9 @@
 import { EXIT } from '../../contract/exit-codes';
 import type { Cluster } from '../../lab/rds/cluster';
 import type { BoxEnd } from '../support/box-run';
-import { isComplete, isPart, isPutOf, type S3Answer, s3Error } from '../support/s3-faults';
+import { isComplete, isPart, isPutOf, type S3Answer, type S3Call, s3Error } from '../support/s3-faults';
 import { setStage, type Stage } from '../support/stage';
-import { backupsIn, expectFailure } from './support';
+import { backupsIn, expectFailure, openUploads, sweepUploads, told } from './support';
 
 let stage: Stage<Cluster>;
 
@@ -88,6 +88,26 @@ describe('S3', () => {
       [(call, forward) => forward({ ...call, body: call.body.subarray(1) })],
     );
     await failed(backup, EXIT.failed, /could not be committed/);
+  });
+
+  it('that no longer takes the credentials, from the middle of the upload on, does not get a backup; a sweep ends its upload', async () => {
+    const before = await backupsIn(stage);
+    let expired = false;
+    const isAfter = (call: S3Call): boolean => {
+      expired ||= isPart(call) && call.path.includes('partNumber=2');
+      return expired;
+    };
+    stage.faults.inject(
+      isAfter,
+      Array.from({ length: 100 }, () => answer(s3Error(400, 'ExpiredToken'))),
+    );
+    const { code, stderr } = await backup();
+    expect(code).toBe(EXIT.failed);
+    expect(told(stderr)).toMatch(/Part 2 of .* could not be stored: ExpiredToken/);
+    expect(told(stderr)).toMatch(/could not be aborted \(ExpiredToken.*; the sweep will do it/);
+    expect(await backupsIn(stage)).toEqual(before);
+    await sweepUploads(stage);
+    expect(await openUploads(stage)).toEqual([]);
   });
 
   it('that fails on the manifest leaves objects that nobody lists', async () => {

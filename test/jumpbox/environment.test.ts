@@ -12,6 +12,7 @@ const GOOD = {
   DRAWBRIDGE_DATABASE_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x',
   DRAWBRIDGE_SCRATCH_DIRECTORY: '/var/lib/drawbridge',
   DRAWBRIDGE_ZSTD_LEVEL: '3',
+  DRAWBRIDGE_KEY_DIRECTORY: '/run/drawbridge',
 };
 
 const refusal = (environment: NodeJS.ProcessEnv): Stop => {

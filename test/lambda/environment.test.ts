@@ -59,10 +59,12 @@ test.each([
 });
 
 test('each function asks for what it needs and no more', () => {
-  expect(sweepEnvironment({ DRAWBRIDGE_STACK_ID: 'arn', DRAWBRIDGE_BUCKET: 'b', OTHER: 'x' })).toEqual({
+  const given = { DRAWBRIDGE_STACK_ID: 'arn', DRAWBRIDGE_NAME: 'shop' };
+  expect(sweepEnvironment({ ...given, DRAWBRIDGE_BUCKET: 'b', OTHER: 'x' })).toEqual({
     stackId: 'arn',
+    name: 'shop',
     bucket: 'b',
   });
-  expect(sweepEnvironment({ DRAWBRIDGE_STACK_ID: 'arn' })).toEqual({ stackId: 'arn', bucket: undefined });
+  expect(sweepEnvironment(given)).toEqual({ stackId: 'arn', name: 'shop', bucket: undefined });
   expect(() => drainEnvironment({ DRAWBRIDGE_STACK_ID: 'arn' })).toThrow('DRAWBRIDGE_CREATE_TIMEOUT_SECONDS');
 });

@@ -7,7 +7,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { retain, type RetainResult } from '../../lambda/retain';
+import { MANIFEST } from '../support/manifest';
 import { FakeClock } from './fake-clock';
+import { written } from './written';
 
 const DAY_MS = 86_400_000;
 const clock = new FakeClock();
@@ -171,17 +173,38 @@ test('a dry run only tells', async () => {
 });
 
 test('measures the hours since the last proof of each database; nothing while there is none', async () => {
+  const measured = written();
+  await new FakeBucket().retain();
+  expect(measured()).toBeNull();
   const bucket = new FakeBucket();
   bucket.add(3, 'proven');
   bucket.add(1, 'failed');
   await bucket.retain();
-  const metrics = lines
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter((one) => '_aws' in one);
-  expect(metrics).toEqual([
-    expect.objectContaining({ Stack: 'drawbridge', Database: 'app', HoursSinceProof: 72 }),
-  ]);
-  lines = [];
-  await new FakeBucket().retain();
-  expect(lines.join()).not.toContain('_aws');
+  expect(measured()).toMatchObject({ Stack: 'drawbridge', Database: 'app', HoursSinceProof: 72 });
+});
+
+test('says what the newest backup of each database is, for the dashboard', async () => {
+  const bucket = new FakeBucket();
+  bucket.add(2, 'proven');
+  const prefix = bucket.add(1);
+  const newest = async (): Promise<unknown> => {
+    lines = [];
+    await bucket.retain();
+    return lines
+      .map((line) => JSON.parse(line) as { what: string })
+      .find(({ what }) => what === 'newest backup');
+  };
+  expect(await newest()).toMatchObject({ prefix, problem: 'its manifest cannot be read' });
+  const text = JSON.stringify(MANIFEST);
+  bucket.objects.set(`${prefix}manifest.json`, { storedAt: daysAgo(1), text });
+  expect(await newest()).toEqual({
+    what: 'newest backup',
+    database: 'app',
+    prefix,
+    proven: false,
+    seconds: 10,
+    storedMiB: 1,
+    plainMiB: 4,
+    plainMiBPerSecond: 0.4,
+  });
 });

@@ -5,6 +5,7 @@ import { FakeClock } from './fake-clock';
 import { awsError, boxTags, FakeEc2, STACK } from './fake-ec2';
 import { FakeUploads } from './fake-uploads';
 import { quiet, rejection } from './opening';
+import { written } from './written';
 
 beforeEach(quiet);
 
@@ -15,7 +16,14 @@ function place(): { ec2: FakeEc2; uploads: FakeUploads; sweeping: Sweeping } {
   const clock = new FakeClock();
   const ec2 = new FakeEc2(clock);
   const uploads = new FakeUploads('backups-1');
-  const sweeping = { ec2: ec2.client, s3: uploads.client, stackId: STACK, bucket: 'backups-1', clock };
+  const sweeping = {
+    ec2: ec2.client,
+    s3: uploads.client,
+    stackId: STACK,
+    name: 'shop',
+    bucket: 'backups-1',
+    clock,
+  };
   return { ec2, uploads, sweeping };
 }
 
@@ -84,6 +92,31 @@ describe('boxes', () => {
     expect(ec2.terminations).toHaveLength(2_500);
     expect(boxes.filter((id) => ec2.state(id) === 'running')).toEqual(bad);
     expect(uploads.open.size).toBe(0);
+  });
+});
+
+describe('metrics', () => {
+  test('count what should have ended itself, and what cannot be ended', async () => {
+    const { ec2, sweeping } = place();
+    const measured = written();
+    ec2.add({ tags: boxTags({ expiresAt: past }) });
+    await sweep(sweeping);
+    // A second late: its own timer may be at it.
+    expect(measured()).toMatchObject({ Stack: 'shop', SweptBoxes: 0, BoxesPastExpiry: 0 });
+    ec2.add({ tags: boxTags({ expiresAt: '2026-11-22T02:58:00Z' }) });
+    ec2.add({ tags: boxTags({ expiresAt: 'tomorrow' }) });
+    const bad = ec2.add({ tags: boxTags({ expiresAt: '2026-11-22T02:58:00Z' }) });
+    ec2.onTerminate = (id) => {
+      if (id === bad) throw awsError('OperationNotPermitted', 'termination protection');
+    };
+    await rejection(sweep(sweeping));
+    expect(measured()).toMatchObject({ Stack: 'shop', SweptBoxes: 2, BoxesPastExpiry: 1 });
+  });
+
+  test('nothing to do is a count of 0: silence means that no sweep ran', async () => {
+    const measured = written();
+    await sweep(place().sweeping);
+    expect(measured()).toMatchObject({ SweptBoxes: 0, BoxesPastExpiry: 0 });
   });
 });
 

@@ -37,6 +37,9 @@ describe('settings', () => {
       timeZone: 'UTC',
       backupConcurrency: 2,
       proofEvery: 1,
+      proofMaxAgeHours: 36,
+      runMaxGapHours: 26,
+      dashboard: true,
       databaseParameters: {},
       databaseBackupDays: 7,
       egress: 'ipv6',
@@ -49,6 +52,8 @@ describe('settings', () => {
       boxTypes: ['t4g.micro', 't4g.small', 't4g.medium'],
       boxVolumeGiB: 20,
       zstdLevel: 3,
+      leaveOutRows: [],
+      ageRecipients: [],
       objectLockMode: 'governance',
       objectLockDays: 7,
       onDestroy: 'keep',
@@ -70,6 +75,8 @@ describe('settings', () => {
   test.each([
     ['accessTargets', '10.0.0.0/16:6379,[fd00::/8]:22,sg-0123456789abcdef0:5432', 3],
     ['operatorCidrs', '203.0.113.0/24, 2001:db8::/32', 2],
+    ['leaveOutRows', '*.*, !shop.*, shop.log_*', 3],
+    ['ageRecipients', 'age12mh4l563a9ke9xyxuxxy9svewq4nue3e6rj3qx75sj5a69df3u8suzwyfj', 1],
   ])('%s are as many as there are', (key, text, count) => {
     const settings: Readonly<Record<string, unknown>> = read({ [key]: text });
     expect(settings[key]).toHaveLength(count);
@@ -83,6 +90,11 @@ describe('settings', () => {
     ['accessTargets', ['10.0.0.0/33:22']],
     ['operatorCidrs', ['203.0.113.7']],
     ['operatorCidrs', ['everywhere']],
+    ['leaveOutRows', ['log']],
+    ['leaveOutRows', ["shop.it's"]],
+    ['ageRecipients', ['somebody']],
+    // One letter is another.
+    ['ageRecipients', ['age12mh4l563a9ke9xyxuxxy9svewq4nue3e6rj3qx75sj5a69df3u8suzwyfz']],
     ['operatorMfa', 'sometimes'],
     ['sessionIdleMinutes', 61],
     ['sessionMaxMinutes', 1_441],

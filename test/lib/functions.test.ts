@@ -56,6 +56,7 @@ describe('functions', () => {
     );
     expect(Object.keys(environmentOf('LifecycleSweep')).sort()).toEqual([
       'DRAWBRIDGE_BUCKET',
+      'DRAWBRIDGE_NAME',
       'DRAWBRIDGE_STACK_ID',
     ]);
     expect(environmentOf('DrainDrainer')).toEqual({

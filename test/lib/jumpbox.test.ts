@@ -182,10 +182,18 @@ describe('what a box installs', () => {
       "DRAWBRIDGE_DATABASE_PORT='{DatabaseInstance.Endpoint.Port}'",
       "DRAWBRIDGE_DATABASE_SECRET_ARN='{DatabaseInstance.MasterUserSecret.SecretArn}'",
       "DRAWBRIDGE_ENGINE='postgres'",
+      "DRAWBRIDGE_KEY_DIRECTORY='/run/drawbridge'",
       "DRAWBRIDGE_SCRATCH_DIRECTORY='/var/lib/drawbridge'",
       "DRAWBRIDGE_STACK_ID='{AWS::StackId}'",
       "DRAWBRIDGE_ZSTD_LEVEL='3'",
     ]);
+  });
+
+  test('knows whom to encrypt to', () => {
+    const ageRecipients = ['age12mh4l563a9ke9xyxuxxy9svewq4nue3e6rj3qx75sj5a69df3u8suzwyfj'];
+    expect(readable(dataOf('BackupBox', jsonWith({ ageRecipients })).UserData)).toContain(
+      `DRAWBRIDGE_AGE_RECIPIENTS='${ageRecipients.join()}'`,
+    );
   });
 
   test('follows the settings: types, disk, compression', () => {

@@ -139,10 +139,17 @@ export const ACCEPTED_PERMISSIONS: readonly Accepted[] = [
       'watch, for an event whose work is done by then.',
   },
   {
+    rules: ['EventBusDLQ'],
+    at: ['Notifications/Stopped'],
+    reason:
+      'EventBridge tries for as long as the rule says, and the topic is in the same account. A run whose end nobody was told ' +
+      'of is seen by the alarm on the age of the last proof; a queue would be one more thing to watch.',
+  },
+  {
     rules: ['SNSRedrivePolicy'],
     at: ['Notifications/'],
     reason:
-      'SNS tries an e-mail for hours. What it could not deliver is on the dashboard, and the next alarm is another message.',
+      'SNS tries an e-mail for hours. The dashboard shows what it could not deliver (the state of each alarm), and the next alarm is another message.',
   },
   {
     rules: iam5('<LifecycleSweepFunction.Arn>:*', '<RetentionRetainFunction.Arn>:*'),

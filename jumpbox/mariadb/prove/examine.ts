@@ -8,6 +8,7 @@ import { demandServer } from '../../prove/trouble';
 import type { Context } from '../../run';
 import { reasonOf } from '../../stop';
 import { type DumpContents, DumpReader } from '../dump-reader';
+import { withoutRows } from '../rows-left-out';
 import { DUMP_ARGUMENTS } from '../session';
 import { compareContents } from './compare';
 import { restoreBackup } from './restore';
@@ -19,10 +20,12 @@ import { type ScratchServer, withScratchServer } from './scratch';
  */
 async function readDumpOf(
   server: ScratchServer,
-  database: string,
+  { database, rowsLeftOut = [] }: Manifest,
 ): Promise<DumpContents | { readonly problem: string }> {
   const { args, environment } = server.reach;
-  const dump = start('mariadb-dump', [...args, ...DUMP_ARGUMENTS, database], { environment });
+  const dump = start('mariadb-dump', [...args, ...DUMP_ARGUMENTS, ...withoutRows(rowsLeftOut), database], {
+    environment,
+  });
   dump.stdin.on('error', () => undefined).end();
   const reader = new DumpReader(database, 'digest');
   try {
@@ -52,7 +55,7 @@ async function compare(
   if ('differences' in restored) return nothingCompared(restored.differences, server.version);
   const { archive, errors, exceptions } = restored;
   context.progress(`restored; dumping the scratch database to compare ${String(archive.tables.size)} tables`);
-  const again = await Promise.race([readDumpOf(server, manifest.database), ...interrupted]);
+  const again = await Promise.race([readDumpOf(server, manifest), ...interrupted]);
   const found =
     'problem' in again
       ? [{ what: 'dump of what was restored', expected: 'no error', found: again.problem }]

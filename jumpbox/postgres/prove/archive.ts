@@ -2,6 +2,8 @@ import { into, type Take } from '../../process/pump';
 import { type Program, ProgramFailed, start } from '../../process/program';
 import { reasonOf } from '../../stop';
 import { drain } from '../../process/pump';
+import type { TableName } from '../../prove/tables';
+import { withoutRows } from '../rows-left-out';
 import { type DumpData, ScriptReader } from './script';
 import { parseToc, type TocEntry } from './toc';
 
@@ -70,10 +72,14 @@ export function readArchive(environment: Readonly<Record<string, string>>): Arch
 export const unreadable = (error: unknown): string =>
   error instanceof ProgramFailed ? error.message : `the archive cannot be read: ${reasonOf(error)}`;
 
-/** Dumps a database and reads what the dump holds. */
-export async function readDumpOf(environment: Readonly<Record<string, string>>): Promise<ArchiveContents> {
+/** Dumps a database, as the backup was dumped, and reads what the dump holds. */
+export async function readDumpOf(
+  environment: Readonly<Record<string, string>>,
+  rowsLeftOut: readonly TableName[],
+): Promise<ArchiveContents> {
   const reader = readArchive(environment);
-  const dump = start('pg_dump', ['--format=custom', '--compress=0', '--no-password'], { environment });
+  const args = ['--format=custom', '--compress=0', '--no-password', ...withoutRows(rowsLeftOut)];
+  const dump = start('pg_dump', args, { environment });
   dump.stdin.on('error', () => undefined).end();
   try {
     await drain(dump.stdout, reader.take);

@@ -22,7 +22,10 @@ async function compare(
   const { archive, verdict } = restored;
   const { tables } = archive.data;
   context.progress(`restored; dumping the scratch database to compare ${String(tables.size)} tables`);
-  const again = await Promise.race([readDumpOf(server.environment), ...interrupted]);
+  const again = await Promise.race([
+    readDumpOf(server.environment, manifest.rowsLeftOut ?? []),
+    ...interrupted,
+  ]);
   const compared = compareContents(manifest.tables, archive, again, verdict.excepted);
   return comparedTables(
     {

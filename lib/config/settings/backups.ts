@@ -1,4 +1,11 @@
-import { oneOf, whole } from './kinds';
+import { z } from 'zod';
+import { isRecipient } from '../recipients';
+import { list, oneOf, whole } from './kinds';
+
+const ROWS =
+  'must be patterns of tables such as shop.log_* or *.sessions, without commas, quotes and line breaks';
+const RECIPIENTS =
+  'must be up to 20 recipients of age, as age-keygen prints them: age1 and 58 more letters and digits';
 
 /** Default of `objectLockDays`. */
 export const OBJECT_LOCK_DAYS = 7;
@@ -6,6 +13,16 @@ export const OBJECT_LOCK_DAYS = 7;
 /** Settings of backups and of what becomes of them. */
 export const backupSettings = {
   zstdLevel: whole(1, 19, 'compression levels', 3).describe('compression of backups, 1 (fast) to 19 (small)'),
+  leaveOutRows: list(z.string(ROWS).regex(/^!?[^,.'\s][^,']*\.[^,']+$/, ROWS)).describe(
+    'tables whose rows stay out of backups, as patterns `schema.table` (MariaDB, MySQL: `database.table`) with `*`; the last one that fits decides, and `!` takes tables back: `*.*,!shop.*` keeps the rows of one schema',
+  ),
+  ageRecipients: z
+    .array(z.string(RECIPIENTS).refine(isRecipient, RECIPIENTS))
+    .max(20, RECIPIENTS)
+    .default([])
+    .describe(
+      'who can read backups, as public keys of age (`age-keygen`): with one or more, what leaves a box is encrypted to them; keep the secret keys elsewhere',
+    ),
   objectLockMode: oneOf(['none', 'governance', 'compliance'], 'governance').describe(
     '`governance`, `compliance` (nobody can shorten it), `none`',
   ),
