@@ -2,6 +2,7 @@ import { Aws, Duration } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
+import { DEFAULTS } from './config/defaults';
 import { ControlFunction } from './control-function';
 import type { Encryption } from './encryption';
 import { grantLaunch, type LauncherProps } from './launcher';
@@ -55,7 +56,7 @@ export class LifecycleFunctions extends Construct {
       one.addToPolicy(describeInstances(), terminateBoxes(this));
     }
     grantLaunch(this.create, props);
-    this.sweep.addEnvironment(FUNCTION_ENVIRONMENT.name, props.name);
+    this.sweep.addEnvironment(FUNCTION_ENVIRONMENT.name, props.name ?? DEFAULTS.name);
   }
 
   /** Lets somebody open boxes and move their expiry. */
