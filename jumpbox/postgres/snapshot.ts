@@ -34,7 +34,7 @@ interface DumpedTable {
 }
 
 /** Counts the rows of every table whose rows are dumped, in the snapshot of this session, one table after the other. */
-export async function countRows(client: Client, leftOut: readonly TableName[]): Promise<TableRows[]> {
+export async function countRows(client: Client, leftOut: readonly TableName[] = []): Promise<TableRows[]> {
   const isLeftOut = new Set(leftOut.map(keyOf));
   // One backend is enough: the dump itself needs the server's other cores.
   await client.query('SET LOCAL max_parallel_workers_per_gather = 0');

@@ -281,7 +281,7 @@ test('every command of the runbook does what it says', async () => {
     'Box past expiry',
     'Box swept',
   ]);
-  expect(said['Proof too old']).toContain('"reasons"');
+  expect(said['Proof too old']).toContain('SUCCEEDED');
   expect(said['Run failed']).toContain('UnknownDatabase');
   expect(said['Run missed']).toContain('cron(0 3 * * ? *)');
   expect(said['Box past expiry']).toContain(String(instanceId));

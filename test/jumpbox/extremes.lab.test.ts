@@ -59,9 +59,9 @@ function busy(): { stop(): Promise<void> } {
   });
   psql.stdin.on('error', () => undefined);
   const transaction = `BEGIN;
-    UPDATE bank.account SET balance = balance - 7 WHERE id = 1 + (random() * 24)::int;
+    UPDATE bank.account SET balance = balance - 7 WHERE id = (SELECT 1 + (random() * 24)::int);
     INSERT INTO bank.transfer (amount) VALUES (7);
-    UPDATE bank.account SET balance = balance + 7 WHERE id = 26 + (random() * 24)::int;
+    UPDATE bank.account SET balance = balance + 7 WHERE id = (SELECT 26 + (random() * 24)::int);
     COMMIT;\n`;
   let goesOn = true;
   const feed = (): void => {

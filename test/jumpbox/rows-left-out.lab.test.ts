@@ -19,6 +19,9 @@ test('PostgreSQL: the tables are there without rows, the manifest says so, the p
     expect(manifest.tables).toContainEqual({ schema: 'shop', table: 'kept', rows: 1 });
     const proof = await stage.box(['prove']).end;
     expect([proof.code, proof.result.outcome, proof.result.differences]).toEqual([EXIT.ok, 'proven', []]);
+    const restored = await stage.box(['restore', '--prefix', String(result.prefix), '--into', 'fresh']).end;
+    expect([restored.code, restored.stderr]).toEqual([EXIT.ok, expect.anything()]);
+    expect(stage.cluster.psql(`SELECT count(*) FROM shop."log ""2026"".*"`, 'master', 'fresh')).toBe('0');
 
     const [before, refused] = [
       await backupsIn(stage),
@@ -44,6 +47,8 @@ test('MariaDB: the same', async () => {
     expect(manifest.tables).toContainEqual({ ...table, rows: 0 });
     const proof = await stage.box(['prove']).end;
     expect([proof.code, proof.result.outcome]).toEqual([EXIT.ok, 'proven']);
+    const restored = await stage.box(['restore', '--prefix', String(result.prefix), '--into', 'fresh']).end;
+    expect(restored.code).toBe(EXIT.ok);
     const refused = await stage.box(['backup'], { DRAWBRIDGE_LEAVE_OUT_ROWS: '*.product' }).end;
     expect(refused.code).toBe(EXIT.usage);
     expect(refused.stderr).toContain('"line" refers to');
