@@ -1,6 +1,6 @@
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Engine } from '../contract/engines';
-import { majorOf } from './config/engine-versions';
+import { majorOf } from '../contract/engine-versions';
 
 /** How RDS runs an engine. */
 interface EngineFacts {

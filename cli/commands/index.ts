@@ -5,6 +5,7 @@ import { connect } from './connect';
 import { doctor } from './doctor';
 import { extend } from './extend';
 import { intake } from './intake';
+import { init } from './init';
 import { list } from './list';
 import { open } from './open';
 import { policy } from './policy';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   intake,
   policy,
   doctor,
+  init,
   push,
   vmConfig,
   sshProxy,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VERSIONS } from './engine-versions';
+import { VERSIONS } from '../../contract/engine-versions';
 import { maxAges } from './max-ages';
 import { RULES } from './rules';
 import { backupSettings, OBJECT_LOCK_DAYS } from './settings/backups';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ENGINES } from '../../../contract/engines';
-import { VERSIONS } from '../engine-versions';
+import { VERSIONS } from '../../../contract/engine-versions';
 import { EXISTING_DATABASE, OWN_DATABASE } from '../settings/database';
 import { needed, only, type Rule, rule } from './rule';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ENGINES } from '../../../contract/engines';
 import { readAuthorities } from '../authorities';
-import { VERSIONS } from '../engine-versions';
+import { VERSIONS } from '../../../contract/engine-versions';
 import { idOf, matching, oneOf, whole, words, yesOrNo } from './kinds';
 
 const authorities = z.string('must be the path of a PEM file').transform((path, problem) => {

@@ -1,4 +1,4 @@
-import type { Engine } from '../../contract/engines';
+import type { Engine } from './engines';
 
 /** Versions of an engine that the app can serve: RDS runs them, and Amazon Linux has client tools for them. */
 interface Versions {
