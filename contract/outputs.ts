@@ -30,6 +30,7 @@ export const OUTPUTS = {
   sessionLogs: 'SessionLogGroupName',
   operatorPolicy: 'OperatorPolicyArn',
   auditorPolicy: 'AuditorPolicyArn',
+  ownerPolicy: 'OwnerPolicyArn',
   /** Optional: there are intake sources. */
   intakeDocument: 'IntakeDocumentName',
 } as const;

@@ -29,6 +29,17 @@ export interface AccessPoliciesProps extends Pick<Settings, 'operatorMfa' | 'ope
   readonly intake: readonly IntakeSource[];
 }
 
+/** What holds of every request of an operator or owner. */
+export function peopleConditions({
+  operatorMfa,
+  operatorCidrs,
+}: Pick<Settings, 'operatorMfa' | 'operatorCidrs'>): Record<string, Record<string, unknown>> {
+  return {
+    ...(operatorMfa ? { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } : {}),
+    ...(operatorCidrs.length > 0 ? { IpAddress: { 'aws:SourceIp': operatorCidrs } } : {}),
+  };
+}
+
 /** Managed policies for people. They are attached to nobody: that is the account owner's decision. */
 export class AccessPolicies extends Construct {
   readonly operator: iam.ManagedPolicy;
@@ -57,22 +68,13 @@ export class AccessPolicies extends Construct {
     });
   }
 
-  /** What holds of every request of an operator. */
-  private get conditions(): Record<string, Record<string, unknown>> {
-    const { operatorMfa, operatorCidrs } = this.props;
-    return {
-      ...(operatorMfa ? { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } : {}),
-      ...(operatorCidrs.length > 0 ? { IpAddress: { 'aws:SourceIp': operatorCidrs } } : {}),
-    };
-  }
-
   private allow(
     sid: string,
     actions: string[],
     resources: string[],
     more: Record<string, Record<string, unknown>> = {},
   ): iam.PolicyStatement {
-    const conditions = { ...this.conditions };
+    const conditions = { ...peopleConditions(this.props) };
     for (const [operator, keys] of Object.entries(more))
       conditions[operator] = { ...conditions[operator], ...keys };
     return new iam.PolicyStatement({ sid, actions, resources, conditions });
@@ -141,7 +143,8 @@ export class AccessPolicies extends Construct {
     const { database, databaseCa } = this.props;
     const statements = database.secretStatements();
     for (const statement of statements)
-      for (const [operator, keys] of Object.entries(this.conditions)) statement.addCondition(operator, keys);
+      for (const [operator, keys] of Object.entries(peopleConditions(this.props)))
+        statement.addCondition(operator, keys);
     if (database.resourceId !== undefined) {
       const users = this.arn('rds-db', `dbuser:${database.resourceId}/*`);
       // The database itself decides which of its users log in so: those that have been granted rds_iam.

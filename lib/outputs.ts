@@ -12,6 +12,7 @@ import type { Database } from './database';
 import type { Documents } from './documents';
 import type { JumpHost } from './jump-host';
 import type { LifecycleFunctions } from './lifecycle-functions';
+import type { OwnerPolicy } from './owner-policy';
 import type { SessionDocuments } from './session-documents';
 import type { Workflow } from './workflow';
 
@@ -25,6 +26,7 @@ export interface OutputsOf extends PeopleOutputs {
   readonly workflow: Workflow;
   readonly topic: sns.ITopic;
   readonly retain: ControlFunction;
+  readonly owner: OwnerPolicy;
 }
 
 /** What people come in by. */
@@ -94,6 +96,11 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     OUTPUTS.retainFunction,
     of.retain.handler.functionName,
     'Runs by itself; {"dryRun": true} tells which backups stay',
+  );
+  output(
+    OUTPUTS.ownerPolicy,
+    of.owner.policy.managedPolicyArn,
+    'Attach it to whoever owns the data: backups, proofs, restores',
   );
   output('TopicArn', of.topic.topicArn, 'Where failures and alarms are told');
   peopleOutputs(of, output);

@@ -29,6 +29,7 @@ import { Notifications } from './notifications';
 import { addOutputs, type PeopleOutputs } from './outputs';
 import { databaseLogGroups, OwnDatabase } from './own-database';
 import { OwnNetwork } from './own-network';
+import { OwnerPolicy } from './owner-policy';
 import { Retention } from './retention';
 import { SessionDocuments } from './session-documents';
 import { SweepSchedule } from './sweep-schedule';
@@ -99,8 +100,17 @@ export class DrawbridgeStack extends Stack {
       bucket,
       intake,
     });
+    const owner = new OwnerPolicy(this, 'Owner', {
+      ...settings,
+      functions,
+      bucket,
+      documents,
+      workflow,
+      retain,
+    });
     addOutputs(this, {
       functions,
+      owner,
       bucket,
       database,
       documents,

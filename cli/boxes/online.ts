@@ -12,13 +12,11 @@ const LOOK_MS = 1_000;
 const PATIENCE_MS = 5 * 60_000;
 
 /** EC2's name for the state of one instance; `unknown` where EC2 does not show it yet. */
-async function stateOf(ec2: EC2Client, instanceId: string, signal: AbortSignal): Promise<string> {
+export async function stateOf(ec2: EC2Client, instanceId: string, signal?: AbortSignal): Promise<string> {
   try {
     const { Reservations = [] } = await ec2.send(
       new DescribeInstancesCommand({ InstanceIds: [instanceId] }),
-      {
-        abortSignal: signal,
-      },
+      signal === undefined ? {} : { abortSignal: signal },
     );
     return Reservations[0]?.Instances?.[0]?.State?.Name ?? 'unknown';
   } catch (error) {

@@ -1,15 +1,21 @@
 import type { Command } from '../framework/command';
 import { audit } from './audit';
+import { backup } from './backup';
+import { backups } from './backups';
 import { close } from './close';
 import { connect } from './connect';
 import { doctor } from './doctor';
+import { exportBackup } from './export';
 import { extend } from './extend';
 import { intake } from './intake';
 import { init } from './init';
 import { list } from './list';
 import { open } from './open';
 import { policy } from './policy';
+import { prove } from './prove';
 import { push } from './push';
+import { restore } from './restore';
+import { retain } from './retain';
 import { shell } from './shell';
 import { ssh, sshConfig, sshTunnel } from './ssh';
 import { sshProxy } from './ssh-proxy';
@@ -30,6 +36,12 @@ export const COMMANDS: readonly Command[] = [
   extend,
   close,
   status,
+  backup,
+  backups,
+  prove,
+  restore,
+  exportBackup,
+  retain,
   audit,
   intake,
   policy,

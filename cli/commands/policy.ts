@@ -16,6 +16,16 @@ const MEANINGS = {
       'put an SSH key of one minute on a box, for ec2-user',
     ],
   },
+  owner: {
+    output: 'ownerPolicy',
+    means: [
+      'list and read backups and proofs, also to bring them home; write and delete none',
+      'start runs, follow and stop them',
+      'open boxes, and have backups proven and restored there: by the documents of this stack, without a session',
+      'ask retention what it would keep',
+      'see in CloudTrail who did what',
+    ],
+  },
   auditor: {
     output: 'auditorPolicy',
     means: [
@@ -29,14 +39,18 @@ const MEANINGS = {
 /** `drawbridge policy` */
 export const policy: Command = {
   name: 'policy',
-  summary: 'explain the policy for operators, auditors or machines that hand files in, and how to attach it',
+  summary:
+    'explain the policy for operators, owners, auditors or machines that hand files in, and how to attach it',
   examples: [
     ['drawbridge policy operator', 'what operators may do, and the command that makes somebody one'],
+    ['drawbridge policy owner', 'the same for whoever owns the data'],
     ['drawbridge policy auditor --json', 'its ARN, for scripts'],
     ['drawbridge policy vm web', 'what machines of the source web may do, statement by statement'],
   ],
   configure: (parser) => {
-    parser.argument('<who>', 'operator, auditor or vm').argument('[source]', 'with vm: an intake source');
+    parser
+      .argument('<who>', 'operator, owner, auditor or vm')
+      .argument('[source]', 'with vm: an intake source');
   },
   run: async (context, _options, [who = '', source]) => {
     if (who === 'vm') {
@@ -44,8 +58,12 @@ export const policy: Command = {
       await explainVmPolicy(context, source);
       return EXIT.ok;
     }
-    if (who !== 'operator' && who !== 'auditor')
-      throw new Problem(EXIT.usage, `There is no policy for "${who}".`, 'Say operator, auditor or vm.');
+    if (who !== 'operator' && who !== 'owner' && who !== 'auditor')
+      throw new Problem(
+        EXIT.usage,
+        `There is no policy for "${who}".`,
+        'Say operator, owner, auditor or vm.',
+      );
     if (source !== undefined)
       throw new Problem(EXIT.usage, `"${source}" says nothing here.`, 'Only `policy vm` takes a source.');
     const { findStack, output } = await import('../aws/stack');

@@ -70,9 +70,11 @@ function addCommand(
       try {
         done((await command.run(context, options as never, parser.args, behind)) ?? EXIT.ok);
       } catch (error) {
-        const problem = around.interrupted.aborted
-          ? new Problem(EXIT.interrupted, 'Interrupted; whatever this command had opened has been closed.')
-          : explain(error, context);
+        const said = error instanceof Problem && error.exitCode === EXIT.interrupted;
+        const problem =
+          around.interrupted.aborted && !said
+            ? new Problem(EXIT.interrupted, 'Interrupted; whatever this command had opened has been closed.')
+            : explain(error, context);
         context.ui.problem(problem);
         if (options.debug === true && error instanceof Error)
           around.stderr.write(`${error.stack ?? error.message}\n`);

@@ -3,7 +3,7 @@ import { jsonWith } from '../lib/synth';
 import { everyAction, grantsOf } from './closed-world';
 import { ACCOUNT, Concrete, REGION } from './concrete';
 import { type Asker, type Context, isAllowed } from './decide';
-import { managedPolicy } from './policies';
+import { keyPolicy, managedPolicy } from './policies';
 import { REVIEWED_PEOPLE } from './reviewed-people';
 
 const USER_ID = 'AROAEXAMPLE:eva';
@@ -11,7 +11,7 @@ const ssmTag = (key: string): string => `ssm:resourceTag/${key}`;
 const resourceTag = (key: string): string => `aws:ResourceTag/${key}`;
 
 /** A person with one of the policies, and what there is to ask about. */
-function personOf(policy: 'AccessOperator' | 'AccessAuditor', settings: object = {}) {
+function personOf(policy: 'AccessOperator' | 'AccessAuditor' | 'OwnerPolicy', settings: object = {}) {
   const concrete = new Concrete(jsonWith(settings));
   const asker: Asker = {
     principal: `arn:aws:sts::${ACCOUNT}:assumed-role/dev/eva`,
@@ -28,7 +28,7 @@ function personOf(policy: 'AccessOperator' | 'AccessAuditor', settings: object =
   const functionArn = (id: string): string => concrete.arn(concrete.id('AWS::Lambda::Function', id));
   const may = (action: string, resource: string, context: Context = {}): Promise<boolean> =>
     isAllowed(asker, { action, resource, context });
-  return { concrete, may, document, instance, functionArn, stackId: concrete.ref('AWS::StackId') };
+  return { asker, concrete, may, document, instance, functionArn, stackId: concrete.ref('AWS::StackId') };
 }
 
 describe('operator', () => {
@@ -159,6 +159,65 @@ describe.each([
   });
 });
 
+describe('owner', () => {
+  const { asker, concrete, may, document, instance, functionArn, stackId } = personOf('OwnerPolicy');
+  const bucket = concrete.arn(concrete.id('AWS::S3::Bucket'));
+  const backup = `${bucket}/backups/app/20261122T030000000Z_i-0a/database.pgdump.zst`;
+
+  test('reads backups, and neither writes nor deletes nor unlocks one', async () => {
+    for (const action of ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectRetention'])
+      expect([action, await may(action, backup)]).toEqual([action, true]);
+    for (const action of [
+      'PutObject',
+      'DeleteObject',
+      'DeleteObjectVersion',
+      'PutObjectTagging',
+      'PutObjectRetention',
+    ])
+      expect([action, await may(`s3:${action}`, backup)]).toEqual([action, false]);
+    expect(await may('s3:GetObject', `${bucket}/intake/web/x`)).toBe(false);
+  });
+
+  test('lists backups and nothing else of the bucket', async () => {
+    expect(await may('s3:ListBucket', bucket, { 's3:prefix': 'backups/app/' })).toBe(true);
+    expect(await may('s3:ListBucket', bucket, { 's3:prefix': 'intake/' })).toBe(false);
+    expect(await may('s3:ListBucket', bucket)).toBe(false);
+  });
+
+  test('uses the key through S3 only', async () => {
+    const resource = concrete.arn(concrete.id('AWS::KMS::Key'));
+    const mayDecrypt = (context: Context): Promise<boolean> =>
+      isAllowed(asker, { action: 'kms:Decrypt', resource, context, resourcePolicy: keyPolicy(concrete) });
+    expect(await mayDecrypt({ 'kms:ViaService': `s3.${REGION}.amazonaws.com` })).toBe(true);
+    expect(await mayDecrypt({ 'kms:ViaService': `rds.${REGION}.amazonaws.com` })).toBe(false);
+    expect(await mayDecrypt({})).toBe(false);
+  });
+
+  test('has backups proven and restored on boxes for that, by those documents and no others', async () => {
+    const on = (purpose: string | undefined, stack = stackId) =>
+      may('ssm:SendCommand', instance, { [ssmTag(TAGS.stack)]: stack, [ssmTag(TAGS.purpose)]: purpose });
+    expect([await on('backup'), await on('restore')]).toEqual([true, true]);
+    expect([await on('access'), await on('intake'), await on(undefined)]).toEqual([false, false, false]);
+    expect(await on('restore', 'arn:aws:cloudformation:x:1:stack/other/1')).toBe(false);
+    for (const id of ['DocumentsProve', 'DocumentsRestore'])
+      expect(await may('ssm:SendCommand', document(id))).toBe(true);
+    for (const other of [
+      document('DocumentsBackup'),
+      `arn:aws:ssm:${REGION}:${ACCOUNT}:document/AWS-RunShellScript`,
+    ])
+      expect(await may('ssm:SendCommand', other)).toBe(false);
+  });
+
+  test('gets in nowhere, and reads no password', async () => {
+    expect(await may('ssm:StartSession', instance, { [ssmTag(TAGS.stack)]: stackId })).toBe(false);
+    const secret = concrete.text({
+      'Fn::GetAtt': [concrete.id('AWS::RDS::DBInstance'), 'MasterUserSecret.SecretArn'],
+    });
+    expect(await may('secretsmanager:GetSecretValue', secret)).toBe(false);
+    expect(await may('lambda:InvokeFunction', functionArn('LifecycleSweep'))).toBe(false);
+  });
+});
+
 describe('auditor', () => {
   const { may, document, instance, functionArn } = personOf('AccessAuditor');
 
@@ -177,6 +236,7 @@ describe('auditor', () => {
 
 test.each([
   ['operator', 'AccessOperator'],
+  ['owner', 'OwnerPolicy'],
   ['auditor', 'AccessAuditor'],
 ] as const)('%s may do what the reviewed list says, and nothing else in AWS', async (name, id) => {
   const { concrete } = personOf(id);

@@ -22,6 +22,33 @@ export const REVIEWED_PEOPLE = {
     'ec2-instance-connect:SendSSHPublicKey on arn:aws:ec2:{here}:instance/* if ' +
       'aws:ResourceTag/drawbridge:purpose, aws:ResourceTag/drawbridge:stack, ec2:osuser',
   ],
+  owner: [
+    'cloudformation:DescribeStacks on {AWS::StackId}',
+    'cloudtrail:LookupEvents on *',
+    'ec2:DescribeInstances on *',
+    'ssm:DescribeInstanceInformation on *',
+    'ssm:GetCommandInvocation on *',
+    'lambda:InvokeFunction on {LifecycleCreateFunction.Arn}',
+    'lambda:InvokeFunction on {LifecycleDestroyFunction.Arn}',
+    'lambda:InvokeFunction on {RetentionRetainFunction.Arn}',
+    's3:ListBucket on {BackupsBucket.Arn} if s3:prefix',
+    's3:ListBucketMultipartUploads on {BackupsBucket.Arn} if s3:prefix',
+    's3:GetObject on {BackupsBucket.Arn}/backups/*',
+    's3:GetObjectVersion on {BackupsBucket.Arn}/backups/*',
+    's3:GetObjectRetention on {BackupsBucket.Arn}/backups/*',
+    's3:ListMultipartUploadParts on {BackupsBucket.Arn}/backups/*',
+    'kms:Decrypt on {EncryptionKey.Arn} if kms:ViaService',
+    'states:StartExecution on {WorkflowRun}',
+    'states:ListExecutions on {WorkflowBackup}',
+    ...['Run', 'Backup'].flatMap((machine) =>
+      ['DescribeExecution', 'GetExecutionHistory', 'StopExecution'].map(
+        (action) => `states:${action} on arn:aws:states:{here}:execution:{Workflow${machine}.Name}:*`,
+      ),
+    ),
+    'ssm:SendCommand on arn:aws:ssm:{here}:document/{DocumentsProve}',
+    'ssm:SendCommand on arn:aws:ssm:{here}:document/{DocumentsRestore}',
+    'ssm:SendCommand on arn:aws:ec2:{here}:instance/* if ssm:resourceTag/drawbridge:purpose, ssm:resourceTag/drawbridge:stack',
+  ],
   auditor: [
     'cloudformation:DescribeStacks on {AWS::StackId}',
     'cloudtrail:LookupEvents on *',

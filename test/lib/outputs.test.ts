@@ -22,6 +22,7 @@ describe('outputs', () => {
       'RunStateMachineArn',
       'BackupStateMachineArn',
       'RetainFunctionName',
+      'OwnerPolicyArn',
       'TopicArn',
       'ShellDocumentName',
       'SshDocumentName',

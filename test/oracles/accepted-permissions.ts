@@ -72,6 +72,21 @@ export const ACCEPTED_PERMISSIONS: readonly Accepted[] = [
       'depends on the role.',
   },
   {
+    rules: iam5(
+      '*',
+      ec2('instance/*'),
+      '<BackupsBucket.Arn>/backups/*',
+      ...['Run', 'Backup'].map(
+        (machine) =>
+          `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<Workflow${machine}.Name>:*`,
+      ),
+    ),
+    at: ['Owner/'],
+    reason:
+      'Backups and executions are named when they are made, boxes have an id when they are launched: documents go only to boxes ' +
+      'of this stack that take or restore backups, by their tags. `*` are actions that only read, and that know no narrower resource.',
+  },
+  {
     rules: iam5('<BackupsBucket.Arn>/backups/*'),
     at: ['BackupBox/', 'RestoreBox/', 'Lifecycle/Sweep/', 'Retention/'],
     reason:
