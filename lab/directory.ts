@@ -69,6 +69,9 @@ function isLooked(id: string, record: LabRecord | undefined): boolean {
   return isNew && (record === undefined || isAlive(record.pid));
 }
 
+/** Where temporary files of a process are that has no variable for it. */
+const WITHOUT_TMPDIR = '/tmp';
+
 /** Ends every process of a lab and removes its directory. */
 export async function removeLab(id: string): Promise<void> {
   await endProcesses(id, [process.pid]);
@@ -86,7 +89,9 @@ export async function removeDeadLabs(): Promise<string[]> {
   const dead = known.filter(({ id, record }) => !isLooked(id, record)).map(({ id }) => id);
   // Another run may keep its labs in a temporary directory of its own.
   const hasHome = ({ pid, lab }: LabProcess): boolean =>
-    [tmpdir(), temporaryDirectoryOf(pid) ?? ''].some((parent) => existsSync(join(parent, PREFIX + lab)));
+    [tmpdir(), temporaryDirectoryOf(pid) ?? WITHOUT_TMPDIR].some((parent) =>
+      existsSync(join(parent, PREFIX + lab)),
+    );
   const housed = new Set(running.filter(hasHome).map(({ lab }) => lab));
   const homeless = running.map(({ lab }) => lab).filter((lab) => ID.test(lab) && !housed.has(lab));
   const found = [...new Set([...dead, ...homeless])].filter(

@@ -30,6 +30,8 @@ export class ChunkStore {
           Bucket: this.bucket,
           Key,
           Body: bytes,
+          // A bucket with Object Lock asks for the algorithm's name too.
+          ChecksumAlgorithm: 'SHA256',
           ChecksumSHA256: createHash('sha256').update(bytes).digest('base64'),
           IfNoneMatch: '*',
           ContentType: 'application/octet-stream',

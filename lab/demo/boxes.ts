@@ -11,7 +11,7 @@ export interface OpenBox {
 /** Opens a box by the create function and waits until its agent is online. */
 export async function openBox(
   cloud: Cloud,
-  outputs: Outputs,
+  outputs: Pick<Outputs, 'CreateFunctionName'>,
   event: object,
   progress: Progress,
 ): Promise<OpenBox> {

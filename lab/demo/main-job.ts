@@ -5,6 +5,7 @@ import { closeBox, openBox } from './boxes';
 import { Cloud } from './cloud';
 import { fillDatabase } from './database';
 import type { Outputs } from './outputs';
+import { handFilesIn, INTAKE_SETTINGS } from './push';
 import { Stack } from './stack';
 import type { Timeline } from './timeline';
 
@@ -12,14 +13,14 @@ import type { Timeline } from './timeline';
 const ORDERS = 80_000;
 
 /**
- * The main job in a running lab: deploy, open a box and end it, back up, prove.
+ * The main job in a running lab: deploy, open a box and end it, back up, prove, take files from a machine elsewhere.
  *
  * @returns the outputs of the stack
  * @throws Error when a step did not do what it says
  */
 export async function mainJob(lab: RunningLab, timeline: Timeline, postgres: HostPostgres): Promise<Outputs> {
   const cloud = new Cloud();
-  const stack = new Stack(lab, postgres);
+  const stack = new Stack(lab, postgres, INTAKE_SETTINGS);
   await timeline.step('Prepare the account: cdk bootstrap', async (progress) => {
     await stack.bootstrap(progress);
     return 'the account has a bucket for assets and the roles that deploy';
@@ -43,13 +44,14 @@ export async function mainJob(lab: RunningLab, timeline: Timeline, postgres: Hos
   );
   await backUpAndProve(cloud, outputs, box.instanceId, timeline);
   await timeline.step('End the box: destroy', () => closeBox(cloud, outputs, box.instanceId));
+  await handFilesIn(cloud, lab, outputs, timeline);
   return outputs;
 }
 
 /** Takes the stack down and shows that no instance is left. */
 export async function takeDown(lab: RunningLab, timeline: Timeline, postgres: HostPostgres): Promise<void> {
   await timeline.step('Take it down: cdk destroy', async (progress) => {
-    await new Stack(lab, postgres).destroy(progress);
+    await new Stack(lab, postgres, INTAKE_SETTINGS).destroy(progress);
     const left = await new Cloud().liveInstances();
     if (left.length > 0) throw new Error(`Instances are left: ${left.join(', ')}`);
     return 'the stack is gone, no instance is left; the backups stay, as they should';

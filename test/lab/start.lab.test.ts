@@ -1,6 +1,7 @@
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -83,5 +84,21 @@ describe('a lab', () => {
     expect(await removeDeadLabs()).toContain(lab.id);
     expect(pidsOf(lab.id)).toEqual([]);
     expect(existsSync(lab.directory)).toBe(false);
+  });
+
+  it('of somebody without a temporary directory of his own is left alone', async () => {
+    const id = randomBytes(4).toString('hex');
+    const directory = `/tmp/drawbridge-lab-${id}`;
+    mkdirSync(directory);
+    const env = { PATH: process.env.PATH, DRAWBRIDGE_LAB: id };
+    const child = spawn('sleep', ['600'], { env, stdio: 'ignore' });
+    try {
+      await until(() => pidsOf(id).length > 0);
+      expect(await removeDeadLabs()).not.toContain(id);
+      expect(pidsOf(id)).toEqual([child.pid]);
+    } finally {
+      child.kill();
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 });

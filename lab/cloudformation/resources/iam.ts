@@ -2,18 +2,12 @@ import {
   AddRoleToInstanceProfileCommand,
   AttachRolePolicyCommand,
   CreateInstanceProfileCommand,
-  CreatePolicyCommand,
-  CreatePolicyVersionCommand,
   CreateRoleCommand,
   DeleteInstanceProfileCommand,
-  DeletePolicyCommand,
-  DeletePolicyVersionCommand,
   DeleteRoleCommand,
   DeleteRolePermissionsBoundaryCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
-  ListAttachedRolePoliciesCommand,
-  ListPolicyVersionsCommand,
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
@@ -23,7 +17,8 @@ import {
 } from '@aws-sdk/client-iam';
 import { z } from 'zod';
 import { resourceType } from '../resource-type';
-import { allTags, document, integer, need, removed, tags, text, texts } from './properties';
+import { managedPolicy } from './managed-policy';
+import { allTags, document, integer, removed, tags, text, texts } from './properties';
 
 const roleProperties = z.strictObject({
   RoleName: text.optional(),
@@ -155,54 +150,6 @@ const policy = resourceType({
     return { id, attributes: { Id: id } };
   },
   delete: (_id, properties, { clients: { iam } }) => deletePolicy(iam, properties, properties.Roles),
-});
-
-const managedPolicy = resourceType({
-  type: 'AWS::IAM::ManagedPolicy',
-  properties: z.strictObject({
-    ManagedPolicyName: text.optional(),
-    Description: text.optional(),
-    Path: text.optional(),
-    PolicyDocument: document,
-    Roles: texts.optional(),
-  }),
-  createOnly: ['ManagedPolicyName', 'Description', 'Path'],
-  async create({ ManagedPolicyName, Description, Path, PolicyDocument, Roles = [] }, context) {
-    const { iam } = context.clients;
-    const PolicyName = ManagedPolicyName ?? context.name(128);
-    const answer = await iam.send(new CreatePolicyCommand({ PolicyName, Description, Path, PolicyDocument }));
-    const id = need(answer.Policy?.Arn, 'policy ARN');
-    context.announce(id);
-    for (const RoleName of Roles) await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: id }));
-    return { id, attributes: { PolicyArn: id } };
-  },
-  async update(id, { PolicyDocument, Roles = [] }, previous, { clients: { iam } }) {
-    const { Versions = [] } = await iam.send(new ListPolicyVersionsCommand({ PolicyArn: id }));
-    for (const { VersionId, IsDefaultVersion } of Versions)
-      if (IsDefaultVersion !== true)
-        await iam.send(new DeletePolicyVersionCommand({ PolicyArn: id, VersionId }));
-    await iam.send(new CreatePolicyVersionCommand({ PolicyArn: id, PolicyDocument, SetAsDefault: true }));
-    const before = previous.Roles ?? [];
-    for (const RoleName of before.filter((one) => !Roles.includes(one)))
-      await removed(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: id })));
-    for (const RoleName of Roles.filter((one) => !before.includes(one)))
-      await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: id }));
-    return { id, attributes: { PolicyArn: id } };
-  },
-  async delete(id, { Roles = [] }, { clients: { iam } }) {
-    for (const RoleName of Roles) {
-      const attached = await iam
-        .send(new ListAttachedRolePoliciesCommand({ RoleName }))
-        .catch(() => undefined);
-      if (attached?.AttachedPolicies?.some(({ PolicyArn }) => PolicyArn === id) === true)
-        await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: id }));
-    }
-    const { Versions = [] } = await iam.send(new ListPolicyVersionsCommand({ PolicyArn: id }));
-    for (const { VersionId, IsDefaultVersion } of Versions)
-      if (IsDefaultVersion !== true)
-        await iam.send(new DeletePolicyVersionCommand({ PolicyArn: id, VersionId }));
-    await removed(iam.send(new DeletePolicyCommand({ PolicyArn: id })));
-  },
 });
 
 const instanceProfile = resourceType({
