@@ -14,6 +14,7 @@ export const OUTPUTS = {
   runMachine: 'RunStateMachineArn',
   backupMachine: 'BackupStateMachineArn',
   connectDocument: 'ConnectDocumentName',
+  databaseEngine: 'DatabaseEngine',
   databaseEndpoint: 'DatabaseEndpoint',
   databasePort: 'DatabasePort',
   databaseName: 'DatabaseName',

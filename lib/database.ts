@@ -31,7 +31,7 @@ export abstract class Database extends Construct implements ec2.IConnectable {
   /** What the secret is, for people. */
   abstract readonly secretDescription: string;
   readonly databaseName: string;
-  private readonly engine: Engine;
+  readonly engine: Engine;
   private readonly authorities: string | undefined;
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {

@@ -77,6 +77,7 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     of.sessions.connect.ref,
     'SSM session document: forwards a port to the database',
   );
+  output(OUTPUTS.databaseEngine, database.engine, 'Engine of the database: postgres, mysql or mariadb');
   output(
     OUTPUTS.databaseEndpoint,
     database.host,

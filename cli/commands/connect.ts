@@ -16,7 +16,7 @@ export interface ConnectOptions {
   readonly target: readonly Target[];
   readonly host?: string;
   readonly port?: number;
-  readonly psql?: boolean;
+  readonly client?: boolean;
   readonly iam?: boolean;
   readonly user?: string;
   readonly showPassword?: boolean;
@@ -46,8 +46,11 @@ export const connect: Command<ConnectOptions> = {
   examples: [
     ['drawbridge connect', 'the database on a free local port, until Ctrl-C'],
     ['drawbridge connect --local-port 15432', 'on this one'],
-    ['drawbridge connect --psql', 'and psql on top; all is closed when it ends'],
-    ['drawbridge connect -- pg_dump --schema-only', 'any program that reads libpq variables'],
+    ['drawbridge connect --client', 'and psql, mariadb or mysql on top; all is closed when it ends'],
+    [
+      'drawbridge connect -- pg_dump --schema-only',
+      'any program of the engine, told where by its usual ways',
+    ],
     ['drawbridge connect app reports', 'two databases of the server'],
     ['drawbridge connect --iam --user eva', 'with a token of 15 minutes in place of the password'],
     ['drawbridge connect --host cache.internal --port 6379', 'something else that accessTargets allows'],
@@ -57,11 +60,11 @@ export const connect: Command<ConnectOptions> = {
     parser
       .argument('[database...]', "names of databases on the server; the stack's own when left out")
       .option('--local-port <port>', 'port on this machine; any free one when left out', port, 0)
-      .option('--psql', 'start psql; the same as `-- psql`')
+      .option('--client', "start the engine's client: psql, mariadb or mysql")
       .option('--iam', 'log in with a short-lived IAM token; needs --user')
       .option(
         '--user <name>',
-        "database user for --iam, or for the connection string; the master's when left out",
+        'database user: for --iam, or one whose password the client asks for; the master when left out',
       )
       .option('--show-password', 'print the password too')
       .option('--host <host>', 'another machine, instead of the database; needs --port')

@@ -1,55 +1,20 @@
 import { EXIT } from '../../contract/exit-codes';
-import { findStack, optionalOutput, output, type Stack } from '../aws/stack';
-import type { ConnectOptions, Target } from '../commands/connect';
+import { findStack, output, type Stack } from '../aws/stack';
+import type { ConnectOptions } from '../commands/connect';
 import { Cleanup } from '../framework/cleanup';
 import type { Context } from '../framework/command';
-import { Problem } from '../framework/problem';
 import { until } from '../framework/time';
-import { type DatabaseAccess, databaseAccess } from './database';
+import { type DatabaseAccess, databaseAccess, engineOf } from './database';
+import { clientsOf } from './clients/clients';
 import { Expiry } from './expiry';
 import { onKey } from './keys';
-import { runProgram } from './run-program';
+import { demandTargets, type Plan, planOf } from './plan';
+import { findProgram, runProgram } from './run-program';
 import { Tunnel } from './tunnel';
 import { findWay, type Way } from './way';
 
-/** What there is to forward. */
-interface Plan {
-  /** Names of databases; undefined when the database is not asked for. */
-  readonly databases: readonly string[] | undefined;
-  readonly targets: readonly Target[];
-  readonly program: readonly string[] | undefined;
-}
-
-/** @throws Problem for words that do not go together; nothing has happened by then */
-function planOf(options: ConnectOptions, databases: readonly string[], behind: readonly string[]): Plan {
-  const refuse = (message: string, next: string): never => {
-    throw new Problem(EXIT.usage, message, next);
-  };
-  if ((options.host === undefined) !== (options.port === undefined))
-    refuse('--host and --port belong together.', 'Give both, or --target host:port.');
-  if (options.iam === true && options.user === undefined)
-    refuse(
-      '--iam needs --user: a database user that has been granted rds_iam.',
-      'For example --iam --user eva.',
-    );
-  if (options.psql === true && behind.length > 0)
-    refuse(
-      '--psql and a program behind -- exclude each other.',
-      'psql takes its words so: `-- psql -c "select 1"`.',
-    );
-  const single =
-    options.host === undefined || options.port === undefined
-      ? []
-      : [{ host: options.host, port: options.port, localPort: options.localPort }];
-  if (single.length > 0 && databases.length > 0)
-    refuse('--host takes the place of the database.', 'Use --target for something besides the database.');
-  const program = options.psql === true ? ['psql'] : behind.length > 0 ? behind : undefined;
-  return {
-    databases: single.length > 0 ? undefined : databases,
-    targets: [...single, ...options.target],
-    program,
-  };
-}
+/** A plan whose program is known to be there. */
+type RunnablePlan = Omit<Plan, 'program'> & { readonly program: readonly string[] | undefined };
 
 /**
  * Puts the database, and whatever else is asked for, on localhost, until it is interrupted, the program on top ends, or there
@@ -64,28 +29,20 @@ export async function runConnect(
   const plan = planOf(options, databases, behind);
   const stack = await findStack(context);
   demandTargets(stack, plan.targets);
+  const program = plan.program === 'client' ? [clientOn(context, stack)] : plan.program;
   const cleanup = new Cleanup(context.ui);
   try {
-    return await connected(context, stack, options, plan, cleanup);
+    return await connected(context, stack, options, { ...plan, program }, cleanup);
   } finally {
     await cleanup.run();
   }
-}
-
-function demandTargets(stack: Stack, targets: readonly Target[]): void {
-  if (targets.length === 0 || optionalOutput(stack, 'forwardDocument') !== undefined) return;
-  throw new Problem(
-    EXIT.usage,
-    `${stack.name} lets boxes reach the database and nothing else.`,
-    'Name the machine and port in the setting accessTargets and deploy.',
-  );
 }
 
 async function connected(
   context: Context,
   stack: Stack,
   options: ConnectOptions,
-  plan: Plan,
+  plan: RunnablePlan,
   cleanup: Cleanup,
 ): Promise<number> {
   // Asked for side by side: the way takes longest when it has to be made.
@@ -112,9 +69,9 @@ async function connected(
     return tunnel;
   };
   if (access !== undefined) {
-    const tunnel = await open(output(stack, 'connectDocument'), options.localPort);
-    access.arriveAt(tunnel.port);
-    access.keepFresh(tunnel.port, cleanup);
+    const toDatabase = (localPort: number): Promise<Tunnel> =>
+      open(output(stack, 'connectDocument'), localPort);
+    await access.begin(toDatabase, options.localPort, cleanup);
   }
   const forwards: { host: string; port: number; localPort: number }[] = [];
   for (const { host, port, localPort } of plan.targets) {
@@ -129,11 +86,17 @@ async function connected(
   const lost = Promise.race(tunnels.map(({ failed }) => failed)).then((problem) => {
     throw problem;
   });
-  if (plan.program !== undefined)
-    return Promise.race([runProgram(context, plan.program, access?.variables() ?? {}), lost]);
+  if (plan.program !== undefined) {
+    const words = access?.words(plan.program) ?? plan.program;
+    return Promise.race([runProgram(context, words, access?.variables() ?? {}), lost]);
+  }
   await Promise.race([interruption(context.interrupted), lost]);
   return EXIT.ok;
 }
+
+/** The engine's client on this machine; asked for before anything is opened. */
+const clientOn = (context: Context, stack: Stack): string =>
+  findProgram(clientsOf(engineOf(stack)).programs, context.environment);
 
 const interruption = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
@@ -172,7 +135,7 @@ function watch(
   stack: Stack,
   way: Way,
   options: ConnectOptions,
-  plan: Plan,
+  plan: RunnablePlan,
   cleanup: Cleanup,
 ): void {
   if (way.expiresAt === null) return;

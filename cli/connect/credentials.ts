@@ -12,7 +12,8 @@ const RENEW_TOKEN_MS = 10 * 60_000;
 /** How to log in to the database. */
 export interface Credentials {
   readonly user: string;
-  readonly password: string;
+  /** Undefined: the client asks for it. */
+  readonly password?: string;
   /** After how many milliseconds the password should be asked for again; undefined when it lasts. */
   readonly renewMs?: number;
 }

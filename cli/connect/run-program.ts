@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { accessSync, constants as files } from 'node:fs';
 import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { EXIT } from '../../contract/exit-codes';
 import type { Context } from '../framework/command';
 import { Problem } from '../framework/problem';
@@ -47,5 +49,32 @@ export function runProgram(
           resolve(code ?? SIGNAL_BASE + (signal === null ? 0 : constants.signals[signal]));
         });
       }),
+  );
+}
+
+/**
+ * The first of several programs that is on the PATH.
+ *
+ * @throws Problem when none is
+ */
+export function findProgram(names: readonly string[], environment: Context['environment']): string {
+  const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const endings = process.platform === 'win32' ? ['.exe', '.cmd'] : [''];
+  const isThere = (path: string): boolean => {
+    try {
+      accessSync(path, files.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const found = names.find((name) =>
+    folders.some((folder) => endings.some((ending) => isThere(join(folder, `${name}${ending}`)))),
+  );
+  if (found !== undefined) return found;
+  throw new Problem(
+    EXIT.wrongTools,
+    `There is no ${names.join(' and no ')} on this machine.`,
+    'Install it, or connect without --client and use the connection string.',
   );
 }

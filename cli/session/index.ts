@@ -11,7 +11,7 @@ export type { Ticket } from './client/connection';
 export type { DataKeyProvider } from './client/encryption';
 export { SessionError, type SessionErrorCode } from './client/errors';
 export { forwardPort, type ForwardHooks } from './client/forward';
-export type { Forward, ListenOn } from './client/listener';
+export { listen, portOf, type Forward, type ListenOn } from './client/listener';
 export { pipePlain } from './client/plain';
 export { openTerminal, type Terminal } from './client/terminal';
 export { findPlugin, runPlugin, type OfficialPlugin, type PluginSession } from './plugin/official';

@@ -14,6 +14,7 @@ describe('outputs', () => {
       'ProveDocumentName',
       'RestoreDocumentName',
       'ConnectDocumentName',
+      'DatabaseEngine',
       'DatabaseEndpoint',
       'DatabasePort',
       'DatabaseName',

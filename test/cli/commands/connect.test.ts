@@ -25,6 +25,7 @@ beforeEach(() => {
         Outputs: outputsOf({
           CreateFunctionName: 'create',
           ConnectDocumentName: 'Connect',
+          DatabaseEngine: 'postgres',
           DatabaseEndpoint: 'db.example',
           DatabasePort: '5432',
           DatabaseName: 'app',
@@ -42,7 +43,7 @@ test.each([
   [['--iam'], '--iam needs --user'],
   [['--target', 'nonsense'], 'host:port'],
   [['--target', 'a:99999'], 'a port from 0'],
-  [['--psql', '--', 'psql'], 'exclude each other'],
+  [['--client', '--', 'psql'], 'exclude each other'],
   [['--host', 'x', '--port', '1', 'app'], 'takes the place of the database'],
   [['--target', 'cache:6379'], 'setting accessTargets'],
   [['--local-port', '70000'], 'a port from 0'],
