@@ -29,7 +29,7 @@ export async function main({ version, commands, vmClient }: Build): Promise<void
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);
   });
-  process.exitCode = await runProgram(process.argv.slice(2), commands, {
+  const code = await runProgram(process.argv.slice(2), commands, {
     environment: process.env,
     stdin: process.stdin,
     stdout: process.stdout,
@@ -46,4 +46,9 @@ export async function main({ version, commands, vmClient }: Build): Promise<void
     version,
     vmClient,
   });
+  // Everything is closed by now, and what is printed is out. Left to end by itself, Node (20.20) was seen to hang at times while it
+  // took TLS connections apart.
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise((resolve) => stream.write('', resolve));
+  process.exit(code);
 }

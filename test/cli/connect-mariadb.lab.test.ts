@@ -126,4 +126,4 @@ test('a program on top, the client, and a local port that is taken', async () =>
   const elsewhere = await run(['connect', '--box', box, '--host', '127.0.0.1', '--port', '1', '--json']);
   expect(elsewhere.code).not.toBe(0);
   expect(await activeSessions()).toBe(0);
-}, 60_000);
+}, 120_000);

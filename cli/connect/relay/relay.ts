@@ -59,26 +59,33 @@ export class Relay {
     if (server === undefined) return;
     const closed = once(server, 'close');
     server.close();
+    const gone = [...this.sockets].map((socket) => once(socket, 'close'));
     for (const socket of this.sockets) socket.destroy();
-    await closed;
+    await Promise.all([closed, ...gone]);
   }
 
   private async accept(client: Socket): Promise<void> {
     const upstream = connectTo({ host: '127.0.0.1', port: this.options.tunnelPort, noDelay: true });
-    const ends = [client, upstream];
-    for (const socket of ends) {
-      this.sockets.add(socket);
-      // What becomes of an error is said where the socket is waited for.
-      socket.on('error', () => undefined).once('close', () => this.sockets.delete(socket));
-    }
+    this.keep(client);
+    this.keep(upstream);
     try {
       await this.relay(client, upstream);
     } catch (error) {
       // Ends of connections are everyday; a server that is not to be trusted is not.
       if (error instanceof Untrusted) this.options.refused(error.message);
-    } finally {
-      for (const socket of ends) socket.destroy();
+      for (const socket of [client, upstream]) if (this.sockets.has(socket)) socket.destroy();
     }
+  }
+
+  /**
+   * Until it is closed. What becomes of an error is said where the socket is waited for.
+   *
+   * @param instead - what it wraps, which from now on is the wrapper's to close
+   */
+  private keep(socket: Socket, instead?: Socket): void {
+    if (instead !== undefined) this.sockets.delete(instead);
+    this.sockets.add(socket.setMaxListeners(20));
+    socket.on('error', () => undefined).once('close', () => this.sockets.delete(socket));
   }
 
   private async relay(client: Socket, upstream: Socket): Promise<void> {
@@ -106,8 +113,13 @@ export class Relay {
       clearTimeout(late);
     }
     const near = new TLSSocket(client, { isServer: true, secureContext: this.context });
-    near.on('error', () => undefined);
-    await Promise.all([pipeline(near, far), pipeline(far, near)]);
+    this.keep(near, client);
+    try {
+      await Promise.all([pipeline(near, far), pipeline(far, near)]);
+    } finally {
+      near.destroy();
+      far.destroy();
+    }
   }
 
   /** The server's end in TLS: its chain leads to the roots, and it holds the server's name. */
@@ -122,6 +134,7 @@ export class Relay {
         ca: roots,
         minVersion: 'TLSv1.2',
       });
+      this.keep(far, socket);
       far.once('secureConnect', () => {
         resolve(far);
       });
