@@ -53,6 +53,9 @@ export class ExistingNetwork extends Network {
   /** So are the policies of interface endpoints. */
   allowSecret(): void {}
 
+  /** And whether there is one for Auto Scaling: see the README. */
+  allowLeaving(): void {}
+
   private subnets(prefix: string, ids: readonly string[]): ec2.ISubnet[] {
     return ids.map((id, index) => {
       const subnet = ec2.Subnet.fromSubnetId(this, `${prefix}${index + 1}`, id);

@@ -4,6 +4,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { AGENT_ACTIONS } from './instance-blueprint';
 
+/** What an idle jump host asks for. */
+const LEAVE_ACTION = 'autoscaling:TerminateInstanceInAutoScalingGroup';
+
 const HTTPS = ec2.Port.tcp(443);
 
 /** Properties of {@link InterfaceEndpoints}. */
@@ -14,7 +17,7 @@ export interface InterfaceEndpointsProps {
 }
 
 /**
- * What a box needs of AWS besides S3, inside the VPC: the agent's two services and the secret. The agent has not needed
+ * What a box needs of AWS besides S3, inside the VPC: the agent's two services and the secret; and Auto Scaling, where a jump host leaves. The agent has not needed
  * `ec2messages` since 3.3.40.0 (https://github.com/aws/amazon-ssm-agent/blob/mainline/RELEASENOTES.md), and no box calls
  * KMS or CloudWatch Logs itself.
  */
@@ -49,6 +52,12 @@ export class InterfaceEndpoints extends Construct {
   /** Lets a secret be read through the endpoint, as far as the role of who asks allows it too. */
   allowSecret(secretArn: string): void {
     allow(this.secrets, ['secretsmanager:GetSecretValue'], secretArn);
+  }
+
+  /** Adds the way by which a jump host leaves its group: powering off would only make the group launch another. */
+  allowLeaving(): void {
+    const { AUTOSCALING } = ec2.InterfaceVpcEndpointAwsService;
+    allow(this.endpoint('AutoScaling', AUTOSCALING), [LEAVE_ACTION], '*');
   }
 
   private endpoint(id: string, service: ec2.IInterfaceVpcEndpointService): ec2.InterfaceVpcEndpoint {

@@ -64,7 +64,15 @@ export class JumpHost extends Construct implements ec2.IConnectable, iam.IGranta
       userData: () =>
         renderUserData(
           agentScript(props.network.dualStackAgent),
-          leaves ? [idleScript(props.idleMinutes ?? DEFAULTS.jumpHostIdleMinutes, Aws.REGION)] : [],
+          leaves
+            ? [
+                idleScript({
+                  idleMinutes: props.idleMinutes ?? DEFAULTS.jumpHostIdleMinutes,
+                  region: Aws.REGION,
+                  dualStack: props.network.dualStackAgent,
+                }),
+              ]
+            : [],
         ),
     });
     this.connections = blueprint.connections;

@@ -20,6 +20,9 @@ export abstract class Network extends Construct implements BoxNetwork {
 
   /** Lets boxes read a secret, as far as their roles allow it too. */
   abstract allowSecret(secretArn: string): void;
+
+  /** Lets a jump host ask Auto Scaling to end it, as far as its role allows it too. */
+  abstract allowLeaving(): void;
 }
 
 /** What dnf reads: the packages of Amazon Linux lie in S3, in a bucket for each region. */

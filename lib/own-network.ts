@@ -102,6 +102,10 @@ export class OwnNetwork extends Network {
     this.endpoints?.allowSecret(secretArn);
   }
 
+  allowLeaving(): void {
+    this.endpoints?.allowLeaving();
+  }
+
   private addVpc({ dualStack, boxSubnetType }: Plan): ec2.IVpc {
     const ipv6 = dualStack ? { ipv6AssignAddressOnCreation: false } : {};
     const vpc = new ec2.Vpc(this, 'Vpc', {

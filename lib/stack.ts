@@ -231,6 +231,7 @@ export class DrawbridgeStack extends Stack {
       mode: settings.jumpHost,
       idleMinutes: settings.jumpHostIdleMinutes,
     });
+    if (settings.jumpHost === 'on-demand') network.allowLeaving();
     database.allowFrom(jumpHost, 'jump host');
     return jumpHost;
   }

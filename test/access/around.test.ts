@@ -139,6 +139,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
         { action, resource, endpointPolicy: endpointPolicy(concrete, `NetworkEndpoints${endpoint}`) },
       );
     const instance = stack.ec2Arn('instance/i-0123456789abcdef0');
+    const group = `arn:aws:autoscaling:${REGION}:${ACCOUNT}:autoScalingGroup:1:autoScalingGroupName/some`;
 
     test('even somebody who may do everything does what an agent does, and reads one secret', async () => {
       expect(await may('SsmC', 'ssm:UpdateInstanceInformation', instance)).toBe(true);
@@ -146,9 +147,11 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
         for (const verb of ['Create', 'Open'])
           expect(await may('SsmMessages', `ssmmessages:${verb}${channel}Channel`, '*')).toBe(true);
       expect(await may('Secrets', 'secretsmanager:GetSecretValue', stack.secretArn)).toBe(true);
+      expect(await may('AutoScaling', 'autoscaling:TerminateInstanceInAutoScalingGroup', group)).toBe(true);
     });
 
     test('and nothing else, nor for another account', async () => {
+      expect(await may('AutoScaling', 'autoscaling:SetDesiredCapacity', group)).toBe(false);
       expect(await may('SsmC', 'ssm:SendCommand', instance)).toBe(false);
       expect(await may('SsmC', 'ssm:UpdateInstanceInformation', instance, '999999999999')).toBe(false);
       const other = stack.secretArn.replace('rds!', 'other-');

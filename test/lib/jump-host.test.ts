@@ -3,12 +3,13 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { idleScript } from '../../lib/idle-script';
+import { flat, jsonWith, resourceOf } from './synth';
 
 const IDLE_MINUTES = 15;
 
 /** The script of the host, as its user data writes it. */
 function scriptOfHost(): string {
-  const text = idleScript(IDLE_MINUTES, 'eu-west-1');
+  const text = idleScript({ idleMinutes: IDLE_MINUTES, region: 'eu-west-1', dualStack: true });
   const found = /cat > \S+leave-when-idle <<'END_OF_FILE'\n([^]*?)END_OF_FILE/.exec(text);
   return found?.[1] ?? '';
 }
@@ -90,4 +91,27 @@ test('a refusal is an error that the journal shows, and it is tried again', () =
   expect(look('nothing', { AWS_FAILS: '254' }).status).not.toBe(0);
   look('nothing');
   expect(calls().split('\n')).toHaveLength(3);
+});
+
+test.each([
+  ['ipv6', 'true'],
+  ['endpoints', 'false'],
+  ['public-ipv4', 'false'],
+])('with the way out %s the host asks by the dual-stack name: %s', (egress, dualStack) => {
+  const { LaunchTemplateData } = resourceOf(jsonWith({ egress }), 'AWS::EC2::LaunchTemplate', 'JumpHost')
+    .Properties as { LaunchTemplateData: { UserData: unknown } };
+  expect(flat(LaunchTemplateData.UserData)).toContain(
+    `AWS_USE_DUALSTACK_ENDPOINT=${dualStack} aws autoscaling`,
+  );
+});
+
+test.each([
+  ['on-demand', 1],
+  ['always', 0],
+  ['none', 0],
+])('without internet, a jump host that is %s has %d endpoint to leave by', (jumpHost, count) => {
+  const endpoints = Object.entries(jsonWith({ egress: 'endpoints', jumpHost }).Resources).filter(
+    ([id, { Type }]) => Type === 'AWS::EC2::VPCEndpoint' && id.includes('AutoScaling'),
+  );
+  expect(endpoints).toHaveLength(count);
 });
