@@ -1,12 +1,15 @@
 import { benchBackup } from './backup';
+import { benchPush } from './push';
 import { benchTunnel } from './tunnel';
 
 const USAGE = [
   'usage: npm run -s bench -- backup [--json] [--database postgres://user:password@host:port/name?sslrootcert=file]',
   '                                  [--runs 5] [--recipe-runs 1] [--rows 2600000]',
   '       npm run -s bench -- tunnel [--json] [--runs 3] [--megabytes 256]',
+  '       npm run -s bench -- push [--json] [--megabytes 2000] [--files 5000]',
   'backup: measures a whole backup against pg_dump into nothing, a shell pipe, and dump + 7za + upload.',
   'tunnel: measures the Session Manager client against the official one, both to the agent of the lab.',
+  'push: measures handing files in against scp -r through the same tunnel and aws s3 cp --recursive behind it.',
 ].join('\n');
 
 function valueOf(argv: readonly string[], name: string): string | undefined {
@@ -26,6 +29,14 @@ async function main(argv: readonly string[]): Promise<void> {
       json: argv.includes('--json'),
       runs: numberOf(argv, '--runs', 3),
       megabytes: numberOf(argv, '--megabytes', 256),
+    });
+    return;
+  }
+  if (argv[0] === 'push') {
+    await benchPush({
+      json: argv.includes('--json'),
+      megabytes: numberOf(argv, '--megabytes', 2_000),
+      files: numberOf(argv, '--files', 5_000),
     });
     return;
   }

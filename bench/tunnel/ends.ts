@@ -30,9 +30,16 @@ export interface Programs {
 /** Bundles the programs of both ends into a directory of their own. */
 export async function bundlePrograms(): Promise<Programs> {
   const directory = mkdtempSync(join(tmpdir(), 'drawbridge-tunnel-'));
-  const entryPoints = ['far', 'near'].map((name) => join(__dirname, `${name}.ts`));
+  return bundlePair(directory, { far: join(__dirname, 'far.ts'), near: join(__dirname, 'near.ts') });
+}
+
+/** Bundles a far end and a near one into a directory that goes with them. */
+export async function bundlePair(
+  directory: string,
+  entryPoints: { readonly far: string; readonly near: string },
+): Promise<Programs> {
   await build({
-    entryPoints,
+    entryPoints: { ...entryPoints },
     outdir: directory,
     bundle: true,
     platform: 'node',

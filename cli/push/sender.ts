@@ -17,7 +17,7 @@ import type { Outgoing } from './outgoing';
 
 const compress = promisify(gzip);
 /** Chunks that wait for the box's answer or for the line, in bytes. */
-const WINDOW_BYTES = 32 * 1024 ** 2;
+const WINDOW_BYTES = 16 * 1024 ** 2;
 /** Files that are under way at a time. */
 const WINDOW_FILES = 4_000;
 /** A file counts so much at least: what is said about it. */

@@ -24,6 +24,10 @@ export const SOURCE = 'web';
 export interface IntakeStage {
   readonly directory: string;
   readonly s3: S3Client;
+  /** Address of S3. */
+  readonly endpoint: string;
+  /** Of the SSH server, on loopback. */
+  readonly port: number;
   /** Words of ssh up to the host, the host included. */
   readonly ssh: readonly string[];
   stop(): Promise<void>;
@@ -133,6 +137,8 @@ export async function setIntakeStage(rules: object): Promise<IntakeStage> {
   return {
     directory,
     s3,
+    endpoint,
+    port,
     ssh: [
       '-F',
       'none',

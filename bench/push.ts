@@ -1,0 +1,119 @@
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { BUCKET } from '../test/support/intake-stage';
+import { figureTable, measure, type Measured } from './measure';
+import { changeLogs, writeLogs } from './push/files';
+import { watchPeak } from './push/peak';
+import { type PushScene, setPushScene } from './push/scene';
+
+/** What is asked for on the command line. */
+export interface PushOptions {
+  readonly json: boolean;
+  readonly megabytes: number;
+  readonly files: number;
+}
+
+interface OnePush extends Measured {
+  readonly boxPeakRssMb: number;
+  readonly sentBytes: number;
+  readonly unchanged: number;
+}
+
+const MEGABYTE = 1_000_000;
+
+/** Words of ssh with another port: the tunnel's. */
+const through = ({ stage }: PushScene, port: number): string[] =>
+  stage.ssh.map((word) => (word === String(stage.port) ? String(port) : word));
+
+async function pushOnce(scene: PushScene): Promise<OnePush> {
+  const box = watchPeak(join(scene.stage.directory, 'jumpbox.cjs'));
+  const words = [scene.vm, join(scene.directory, 'logs'), ...through(scene, scene.intakePort)];
+  try {
+    const measured = await measure([process.execPath, ...words], process.env);
+    const said = JSON.parse(measured.stdout) as { sentBytes: number; unchanged: number };
+    return { ...measured, ...said, boxPeakRssMb: box.stop() };
+  } finally {
+    box.stop();
+  }
+}
+
+/** What one would do without a program: copy the folder to the box, and from there into the bucket. */
+async function rival(scene: PushScene): Promise<Measured[]> {
+  const options = through(scene, scene.shellPort).slice(0, -3);
+  const target = `${scene.stage.ssh.at(-1) ?? ''}:${join(scene.directory, 'box')}`;
+  const scp = [
+    'scp',
+    '-q',
+    '-r',
+    ...options,
+    '-P',
+    String(scene.shellPort),
+    join(scene.directory, 'logs'),
+    target,
+  ];
+  const copied = await measure(scp as [string, ...string[]], process.env);
+  const stored = await measure(
+    [scene.aws, 's3', 'cp', '--recursive', '--quiet', join(scene.directory, 'box'), `s3://${BUCKET}/rival/`],
+    {
+      ...process.env,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ENDPOINT_URL: scene.stage.endpoint,
+      AWS_DEFAULT_REGION: 'us-east-1',
+    },
+  );
+  return [copied, stored];
+}
+
+const rounded = (value: number): number => Number(value.toFixed(3));
+
+async function measureAll(scene: PushScene, options: PushOptions, say: (line: string) => void) {
+  say(`writing ${options.megabytes} MB of logs in ${options.files} files`);
+  writeLogs(join(scene.directory, 'logs'), options.files, options.megabytes * MEGABYTE);
+  say('the first push');
+  const first = await pushOnce(scene);
+  changeLogs(join(scene.directory, 'logs'), options.files);
+  say('the second push');
+  const second = await pushOnce(scene);
+  say('scp -r and aws s3 cp --recursive');
+  const [copied, stored] = await rival(scene);
+  return { first, second, rival: (copied?.seconds ?? Number.NaN) + (stored?.seconds ?? Number.NaN) };
+}
+
+const TARGETS: readonly (readonly [string, string])[] = [
+  ['timesFasterThanScp', '>= 5      scp -r through the same tunnel, then aws s3 cp --recursive'],
+  ['secondPushByteRatio', '<= 0.02   of the first push’s bytes on the line, 1 % of the files changed'],
+  ['peakRssMb', '<= 150    MB, of the machine’s side or the box’s, whichever is more'],
+];
+
+/** Measures handing files in through the tunnel, and again after a change, next to scp and the AWS CLI. */
+export async function benchPush(options: PushOptions): Promise<void> {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const scene = await setPushScene(say);
+  try {
+    const { first, second, rival: rivalSeconds } = await measureAll(scene, options, say);
+    const peaks = [first, second].flatMap(({ peakRssMb = Number.NaN, boxPeakRssMb }) => [
+      peakRssMb,
+      boxPeakRssMb,
+    ]);
+    const seconds = { first: [first.seconds], second: [second.seconds], scpAndCp: [rivalSeconds] };
+    const summary = {
+      timesFasterThanScp: rounded(rivalSeconds / first.seconds),
+      secondPushByteRatio: rounded(second.sentBytes / first.sentBytes),
+      peakRssMb: rounded(Math.max(...peaks)),
+      peakRssMbs: peaks.map(rounded),
+      sentBytes: [first.sentBytes, second.sentBytes],
+      unchanged: second.unchanged,
+      seconds,
+      cpus: cpus().length,
+      notes: [
+        `${options.megabytes} MB of logs in ${options.files} files. Both ends, the tunnel's two, both SSH ends and S3 (moto) share the cores: without a network's limit the processor decides, which is the rival's best case.`,
+        'peakRssMbs: machine and box of the first push, machine and box of the second.',
+      ],
+    };
+    const text = options.json ? JSON.stringify(summary) : figureTable(summary, TARGETS, seconds, 's');
+    process.stdout.write(`${text}\n`);
+  } finally {
+    await scene.stop();
+  }
+}
