@@ -123,6 +123,7 @@ const PARTS: readonly Part[] = [
     brew: 'openssh',
   },
   program('zstd'),
+  program('age'),
   program('openssl'),
   program('bash'),
   program('curl'),
