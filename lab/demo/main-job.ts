@@ -3,6 +3,7 @@ import type { RunningLab } from '../start';
 import { backUpAndProve } from './backup';
 import { closeBox, openBox } from './boxes';
 import { Cloud } from './cloud';
+import { connectFromElsewhere } from './connect';
 import { fillDatabase } from './database';
 import type { Outputs } from './outputs';
 import { handFilesIn, INTAKE_SETTINGS } from './push';
@@ -13,7 +14,7 @@ import type { Timeline } from './timeline';
 const ORDERS = 80_000;
 
 /**
- * The main job in a running lab: deploy, open a box and end it, back up, prove, take files from a machine elsewhere.
+ * The main job in a running lab: deploy, reach the database through a box, back up, prove, take files from a machine elsewhere.
  *
  * @returns the outputs of the stack
  * @throws Error when a step did not do what it says
@@ -36,6 +37,7 @@ export async function mainJob(lab: RunningLab, timeline: Timeline, postgres: Hos
     (progress) => openBox(cloud, outputs, {}, progress),
     { outcome: (box) => `${box.instanceId} is online; it ends by itself at ${box.expiresAt}` },
   );
+  await connectFromElsewhere(lab, outputs, access.instanceId, timeline);
   await timeline.step('End it: destroy', () => closeBox(cloud, outputs, access.instanceId));
   const box = await timeline.step(
     'Open a backup box: create({"purpose":"backup"})',

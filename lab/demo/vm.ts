@@ -1,10 +1,10 @@
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient } from '@aws-sdk/client-iam';
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Door, openDoor } from '../network/door';
 import { layLine, Namespace } from '../network/namespace';
+import { type Ended, runWithin } from '../network/run-within';
 import { type SshMachine, startSshMachine } from '../network/ssh-machine';
 import { LAB_VARIABLE, labProcessesOf } from '../processes';
 import type { RunningLab } from '../start';
@@ -13,13 +13,6 @@ import type { RunningLab } from '../start';
 const SERVICES = ['lambda', 'ssm', 'ec2-instance-connect', 'sts'];
 
 const SSH_PORT = 22;
-
-/** How a program ended. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Long-term keys of an IAM user. */
 export interface AccessKey {
@@ -144,23 +137,7 @@ export class BackupVm {
 
   /** Runs a program on the VM, with its credentials. */
   run(words: readonly string[], input = ''): Promise<Ended> {
-    const [program = '', ...rest] = [...this.vm.within, ...words];
-    const child = spawn(program, rest, {
-      cwd: this.home,
-      env: this.environment,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    // A program may end before it has read its input.
-    child.stdin.on('error', () => undefined).end(input);
-    return new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) => {
-        resolve({ code, stdout, stderr });
-      });
-    });
+    return runWithin(words, { space: this.vm, directory: this.home, environment: this.environment, input });
   }
 
   async end(): Promise<void> {
