@@ -8,8 +8,11 @@ import type { Encryption } from './encryption';
 import { grantLaunch, type LauncherProps } from './launcher';
 import { describeInstances, terminateBoxes } from './permissions';
 
-/** Longest run of the function that opens boxes. */
-export const CREATE_TIMEOUT = Duration.seconds(60);
+/**
+ * Longest run of the function that opens boxes: some seconds as a rule, some 20 when EC2 is slow to show a launch or has no room
+ * for the first types. The stack's deletion waits so long for a run that may still be in flight.
+ */
+export const CREATE_TIMEOUT = Duration.seconds(30);
 /** Terminating is waited for. */
 export const END_TIMEOUT = Duration.minutes(5);
 

@@ -33,7 +33,7 @@ describe('functions', () => {
       'sweep.handler',
       'drain.handler',
     ]);
-    expect(ALL.map((id) => functionOf(id).Timeout)).toEqual([60, 300, 300, 900]);
+    expect(ALL.map((id) => functionOf(id).Timeout)).toEqual([30, 300, 300, 900]);
   });
 
   test('are told what they need, the template versions by number', () => {
@@ -61,7 +61,7 @@ describe('functions', () => {
     ]);
     expect(environmentOf('DrainDrainer')).toEqual({
       DRAWBRIDGE_STACK_ID: { Ref: 'AWS::StackId' },
-      DRAWBRIDGE_CREATE_TIMEOUT_SECONDS: '60',
+      DRAWBRIDGE_CREATE_TIMEOUT_SECONDS: '30',
     });
   });
 });

@@ -6,6 +6,7 @@ import { App, CfnResource } from 'aws-cdk-lib';
 import { context } from '../../cdk.json';
 import { readSettings } from '../../lib/config/read';
 import { DrawbridgeStack } from '../../lib/stack';
+import { CONFIGURATIONS } from '../configurations';
 import { jsonWith, stackWith } from './synth';
 
 /** The template as a reviewer wants to see it change: without the hashes of what was bundled. */
@@ -17,6 +18,11 @@ describe('the stack', () => {
     ['default settings', {}],
     ['a jump host that always stands', { jumpHost: 'always' }],
     ['no jump host', { jumpHost: 'none' }],
+    ['public addresses', CONFIGURATIONS.public],
+    ['interface endpoints only', CONFIGURATIONS.endpoints],
+    ['a network and a database that exist', CONFIGURATIONS.existing],
+    ['everything that can be left out', CONFIGURATIONS.bare],
+    ['everything that can be had', CONFIGURATIONS.full],
   ])('with %s is as it was last seen', (_, settings) => {
     expect(scrubbed(settings)).toMatchSnapshot();
   });
