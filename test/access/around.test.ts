@@ -93,9 +93,12 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     const mayRead = (resource: string, name: Parameters<JudgedStack['session']>[0]) =>
       isAllowed(stack.session(name), { action: 'secretsmanager:GetSecretValue', resource });
 
-    test('is read by backup boxes and by no other role', async () => {
+    test('is read by boxes that back up or restore and by no other role', async () => {
       for (const name of stack.roles)
-        expect([name, await mayRead(stack.secretArn, name)]).toEqual([name, name === 'backup box']);
+        expect([name, await mayRead(stack.secretArn, name)]).toEqual([
+          name,
+          ['backup box', 'restore box'].includes(name),
+        ]);
     });
 
     test('is the only secret that they read', async () => {
