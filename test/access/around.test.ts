@@ -6,6 +6,8 @@ import { JudgedStack } from './stack';
 
 /** For what a configuration does not have: no test, rather than one that is skipped. */
 const notHere = (name: string): string => name;
+/** Boxes that log in to the database by themselves. */
+const WITH_PASSWORD = ['backup box', 'restore box'];
 
 describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
   const stack = new JudgedStack(configuration);
@@ -95,10 +97,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
 
     test('is read by boxes that back up or restore and by no other role', async () => {
       for (const name of stack.roles)
-        expect([name, await mayRead(stack.secretArn, name)]).toEqual([
-          name,
-          ['backup box', 'restore box'].includes(name),
-        ]);
+        expect([name, await mayRead(stack.secretArn, name)]).toEqual([name, WITH_PASSWORD.includes(name)]);
     });
 
     test('is the only secret that they read', async () => {
@@ -109,7 +108,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
 
     const withKey = stack.stranger ? test : notHere;
     withKey(
-      'with a key of its own is decrypted by backup boxes, through Secrets Manager, and nothing else is',
+      'with a key of its own is decrypted by these boxes, through Secrets Manager, and nothing else is',
       async () => {
         const mayDecrypt = (name: Parameters<JudgedStack['session']>[0], change: Context = {}) =>
           isAllowed(stack.session(name), {
@@ -123,7 +122,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
             resourcePolicy: keyPolicy(concrete),
           });
         for (const name of stack.roles)
-          expect([name, await mayDecrypt(name)]).toEqual([name, name === 'backup box']);
+          expect([name, await mayDecrypt(name)]).toEqual([name, WITH_PASSWORD.includes(name)]);
         for (const change of [
           { 'kms:ViaService': undefined },
           { 'kms:ViaService': `s3.${REGION}.amazonaws.com` },
