@@ -1,13 +1,16 @@
 import { benchBackup } from './backup';
 import { benchPush } from './push';
+import { benchRestore } from './restore';
 import { benchTunnel } from './tunnel';
 
 const USAGE = [
   'usage: npm run -s bench -- backup [--json] [--database postgres://user:password@host:port/name?sslrootcert=file]',
   '                                  [--runs 5] [--recipe-runs 1] [--rows 2600000]',
+  '       npm run -s bench -- restore [--json] [--runs 3] [--rows 2600000]',
   '       npm run -s bench -- tunnel [--json] [--runs 3] [--megabytes 256]',
   '       npm run -s bench -- push [--json] [--megabytes 2000] [--files 5000]',
   'backup: measures a whole backup against pg_dump into nothing, a shell pipe, and dump + 7za + upload.',
+  'restore: measures a whole restore against pg_restore -j2 of the same dump from local disk.',
   'tunnel: measures the Session Manager client against the official one, both to the agent of the lab.',
   'push: measures handing files in against scp -r through the same tunnel and aws s3 cp --recursive behind it.',
 ].join('\n');
@@ -29,6 +32,14 @@ async function main(argv: readonly string[]): Promise<void> {
       json: argv.includes('--json'),
       runs: numberOf(argv, '--runs', 3),
       megabytes: numberOf(argv, '--megabytes', 256),
+    });
+    return;
+  }
+  if (argv[0] === 'restore') {
+    await benchRestore({
+      json: argv.includes('--json'),
+      runs: numberOf(argv, '--runs', 3),
+      rows: numberOf(argv, '--rows', 2_600_000),
     });
     return;
   }
