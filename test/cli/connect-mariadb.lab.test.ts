@@ -6,10 +6,11 @@ import { type AddressInfo, connect as connectTo, createServer, type Server } fro
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { EXIT } from '../../contract/exit-codes';
 import { Stack } from '../../lab/demo/stack';
 import { hostMariadb, hostPostgres } from '../../lab/parts';
 import { type RunningLab, startLab } from '../../lab/start';
-import { Child } from './child';
+import { Child, run } from './child';
 
 const silent = (): void => undefined;
 const execute = promisify(execFile);
@@ -27,6 +28,7 @@ interface Ready {
 
 let lab: RunningLab;
 let greeter: Server;
+let box: string;
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 const listening = async (server: Server): Promise<Server> => {
@@ -47,6 +49,7 @@ beforeAll(async () => {
   ]);
   await stack.bootstrap(silent);
   await stack.deployed(silent);
+  box = (JSON.parse((await run(['open', '--json'])).stdout) as { instanceId: string }).instanceId;
 }, 300_000);
 
 afterAll(async () => {
@@ -93,4 +96,34 @@ test('two databases and another machine at once; Ctrl-C leaves no session and no
   expect(await connect.interrupt()).toMatchObject({ code: 0, stderr: '' });
   expect(await activeSessions()).toBe(0);
   expect(existsSync(dirname(optionsFile))).toBe(false);
+}, 120_000);
+
+test('a program on top, the client, and a local port that is taken', async () => {
+  const through = ['connect', '--box', box];
+  expect(await run([...through, '--', 'mariadb', '-NBe', 'select 6 * 7'])).toEqual({
+    code: 0,
+    stdout: '42\n',
+    stderr: '',
+  });
+  expect((await run([...through, '--', 'mariadb', '-e', 'select no'])).code).toBe(1);
+  expect((await run([...through, '--', 'mariadb-dump', '--no-data', 'app'])).stdout).toContain(
+    '-- Dump completed',
+  );
+  // Nothing is typed: the client starts, logs in, and ends.
+  expect(await run([...through, '--client'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  const without = await run([...through, '--client'], { PATH: '/nowhere' });
+  expect(without.code).toBe(EXIT.wrongTools);
+  expect(without.stderr).toContain('There is no mariadb and no mysql on this machine.');
+
+  const busy = await listening(createServer());
+  const taken = portOf(busy);
+  const refused = await run([...through, '--local-port', String(taken)]);
+  busy.close();
+  expect(refused.code).toBe(EXIT.unavailable);
+  expect(refused.stderr).toContain(`Port ${taken} on 127.0.0.1 is in use`);
+  expect(await activeSessions()).toBe(0);
+
+  const elsewhere = await run(['connect', '--box', box, '--host', '127.0.0.1', '--port', '1', '--json']);
+  expect(elsewhere.code).not.toBe(0);
+  expect(await activeSessions()).toBe(0);
 }, 120_000);
