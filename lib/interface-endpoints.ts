@@ -1,4 +1,4 @@
-import { Aws } from 'aws-cdk-lib';
+import { Aws, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -17,9 +17,9 @@ export interface InterfaceEndpointsProps {
 }
 
 /**
- * What a box needs of AWS besides S3, inside the VPC: the agent's two services and the secret; and Auto Scaling, where a jump host leaves. The agent has not needed
- * `ec2messages` since 3.3.40.0 (https://github.com/aws/amazon-ssm-agent/blob/mainline/RELEASENOTES.md), and no box calls
- * KMS or CloudWatch Logs itself.
+ * What a box needs of AWS besides S3, inside the VPC: the agent's two services and the secret; and Auto Scaling, where a jump
+ * host leaves. The agent has not needed `ec2messages` since 3.3.40.0
+ * (https://github.com/aws/amazon-ssm-agent/blob/mainline/RELEASENOTES.md), and no box calls KMS or CloudWatch Logs itself.
  */
 export class InterfaceEndpoints extends Construct {
   private readonly securityGroup: ec2.SecurityGroup;
@@ -57,7 +57,9 @@ export class InterfaceEndpoints extends Construct {
   /** Adds the way by which a jump host leaves its group: powering off would only make the group launch another. */
   allowLeaving(): void {
     const { AUTOSCALING } = ec2.InterfaceVpcEndpointAwsService;
-    allow(this.endpoint('AutoScaling', AUTOSCALING), [LEAVE_ACTION], '*');
+    const resource = 'autoScalingGroup:*:autoScalingGroupName/*';
+    const groups = Stack.of(this).formatArn({ service: 'autoscaling', resource });
+    allow(this.endpoint('AutoScaling', AUTOSCALING), [LEAVE_ACTION], groups);
   }
 
   private endpoint(id: string, service: ec2.IInterfaceVpcEndpointService): ec2.InterfaceVpcEndpoint {

@@ -63,6 +63,12 @@ export const ACCEPTED_PERMISSIONS: readonly Accepted[] = [
       'token the database itself decides, by granting them rds_iam.',
   },
   {
+    rules: iam5('<BackupsBucket.Arn>/intake/*'),
+    at: ['Access/Operator/'],
+    reason:
+      'Operators read what machines handed in, and nothing else of the bucket; keys hold the source and the hash of what they name.',
+  },
+  {
     rules: iam5(
       'arn:<AWS::Partition>:autoscaling:<AWS::Region>:<AWS::AccountId>:autoScalingGroup:*:autoScalingGroupName/*',
     ),
