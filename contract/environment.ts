@@ -50,6 +50,10 @@ export const BOX_ENVIRONMENT = {
   /** Directory on a real disk, for the scratch database of a proof. */
   scratchDirectory: 'DRAWBRIDGE_SCRATCH_DIRECTORY',
   zstdLevel: 'DRAWBRIDGE_ZSTD_LEVEL',
+  /** One of `FORMATS`; missing: zstd. */
+  format: 'DRAWBRIDGE_FORMAT',
+  /** Secret with the password of archives. */
+  archiveSecretArn: 'DRAWBRIDGE_ARCHIVE_SECRET_ARN',
   /** Comma-separated patterns of tables whose rows stay out of backups; empty or missing: none. */
   leaveOutRows: 'DRAWBRIDGE_LEAVE_OUT_ROWS',
   /** Comma-separated recipients of age (`age1…`); empty or missing: backups are not encrypted on the box. */

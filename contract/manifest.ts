@@ -27,6 +27,11 @@ export const tableName = z.strictObject({ schema: z.string(), table: z.string() 
 /** Rows of one table as they were dumped: counted in the same snapshot, or in the dump itself. */
 export const tableRows = z.strictObject({ schema: z.string(), table: z.string(), rows: z.int().min(0) });
 
+/** What objects are made with. */
+export const FORMATS = ['zstd', '7z'] as const;
+/** One of {@link FORMATS}. */
+export type Format = (typeof FORMATS)[number];
+
 /** `manifest.json`, format version 1: written last; a backup without it does not exist. */
 export const manifest = z.strictObject({
   formatVersion: z.literal(1),
@@ -36,6 +41,8 @@ export const manifest = z.strictObject({
   /** First line that the dump program says about its version. */
   dumpTool: z.string(),
   compressionTool: z.string(),
+  /** Absent: zstd. */
+  format: z.enum(FORMATS).optional(),
   database: z.string(),
   host: z.string(),
   /** Default collation of the database; MariaDB and MySQL, whose dumps do not hold it. */

@@ -3,9 +3,11 @@ import { EXIT } from '../contract/exit-codes';
 import { BACKUP_OBJECTS, backupPrefix } from '../contract/keys';
 import type { StoredObject } from '../contract/manifest';
 import type { Measured, Target } from './backup/stream';
+import { withCompression } from './compression/choose';
+import type { Compression } from './compression/compression';
 import { readLogin } from './database/secret';
 import { trustedAuthorities } from './database/trust';
-import type { Dumped, Session, Uploads } from './engine';
+import type { Dumped, Session } from './engine';
 import { encrypting } from './encryption/age';
 import { forgetRunKey, makeRunKey } from './encryption/run-key';
 import { SealedUpload } from './encryption/sealed-upload';
@@ -13,7 +15,6 @@ import { ENGINES } from './engines';
 import { readInstanceId } from './identity';
 import { type Unsealed, writeManifest } from '../contract/manifest-text';
 import { withPrivateDirectory, writeAuthorities } from './private-directory';
-import { versionLine } from './process/version';
 import { inBytes } from './progress';
 import type { BoxSettings } from './environment';
 import type { Context, Result } from './run';
@@ -26,7 +27,7 @@ import { Upload } from './storage/upload';
 async function commit(
   context: Context,
   s3: S3Client,
-  uploads: Readonly<Record<keyof Uploads, Upload>>,
+  uploads: Readonly<Record<'data' | 'roles', Upload>>,
   dumped: Dumped,
   describe: (data: StoredObject, roles: StoredObject) => Unsealed,
   prefix: string,
@@ -59,17 +60,23 @@ async function sealed(upload: Upload, recipients: readonly string[]): Promise<Ta
   return new SealedUpload(upload, turner);
 }
 
-async function transfer(context: Context, s3: S3Client, session: Session, box: string): Promise<Result> {
+async function transfer(
+  context: Context,
+  s3: S3Client,
+  session: Session,
+  box: string,
+  compression: Compression,
+): Promise<Result> {
   const { settings, progress } = context;
   const { databaseBytes, ...facts } = session.facts;
-  const compressionTool = await versionLine('zstd');
+  const compressionTool = await compression.tool();
   const startedAt = new Date();
   const prefix = backupPrefix(settings.databaseName, startedAt, box);
   progress(`backing up ${settings.databaseName} (${inBytes(databaseBytes)}) to ${prefix}`);
   const begun: Upload[] = [];
   const recipients = settings.ageRecipients;
   const begin = async (name: string, expected: number): Promise<Upload> => {
-    const ending = recipients.length === 0 ? 'zst' : 'zst.age';
+    const ending = `${compression.ending}${recipients.length === 0 ? '' : '.age'}`;
     const upload = await Upload.begin(s3, settings.bucket, `${prefix}${name}.${ending}`, expected);
     begun.push(upload);
     return upload;
@@ -81,6 +88,7 @@ async function transfer(context: Context, s3: S3Client, session: Session, box: s
     const dumped = await session.dump(context, {
       data: await sealed(uploads.data, to),
       roles: await sealed(uploads.roles, to),
+      compression,
     });
     const { storedBytes, plainBytes } = dumped.data;
     progress(`dumped ${inBytes(plainBytes)}, stored ${inBytes(storedBytes)}; committing`);
@@ -90,6 +98,7 @@ async function transfer(context: Context, s3: S3Client, session: Session, box: s
       serverVersion: facts.serverVersion,
       dumpTool: facts.dumpTool,
       compressionTool,
+      ...(settings.format === 'zstd' ? {} : { format: settings.format }),
       database: settings.databaseName,
       host: settings.databaseHost,
       ...(facts.collation === undefined ? {} : { collation: facts.collation }),
@@ -123,7 +132,8 @@ async function transfer(context: Context, s3: S3Client, session: Session, box: s
 }
 
 /**
- * Makes one backup: dump, compress, hash, upload, commit. Nothing touches a disk but the certificates to trust.
+ * Makes one backup: dump, compress, hash, upload, commit. Nothing touches a disk but the certificates to trust,
+ * unless the format needs one.
  *
  * @throws Stop with a documented exit code; nothing is listed then, and its uploads are aborted
  */
@@ -140,7 +150,11 @@ export async function backup(context: Context): Promise<Result> {
       const authoritiesFile = await writeAuthorities(directory, authorities);
       const session = await ENGINES[settings.engine].open({ settings, login, authorities, authoritiesFile });
       try {
-        return await transfer(context, s3, session, box);
+        const { databaseBytes } = session.facts;
+        // The dump, and an archive of it that may be as large.
+        return await withCompression(settings.format, settings, 'backup', 2 * databaseBytes, (compression) =>
+          transfer(context, s3, session, box, compression),
+        );
       } finally {
         await session.close();
       }

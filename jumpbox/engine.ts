@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Manifest, Proof, TableRows } from '../contract/manifest';
 import type { Measured, Target } from './backup/stream';
+import type { Compression } from './compression/compression';
 import type { Access } from './database/access';
 import type { Unsealed } from '../contract/manifest-text';
 import type { TableName } from './prove/tables';
@@ -18,10 +19,11 @@ export interface Facts extends Pick<
   readonly databaseBytes: number;
 }
 
-/** Where the objects of a backup go. */
+/** Where the objects of a backup go, and what makes them small. */
 export interface Uploads {
   readonly data: Target;
   readonly roles: Target;
+  readonly compression: Compression;
 }
 
 /** A dump whose bytes are all in S3, not yet visible. */
@@ -48,6 +50,8 @@ export interface Session {
 export interface Store {
   readonly s3: S3Client;
   readonly bucket: string;
+  /** What the objects were made small with. */
+  readonly compression: Compression;
   /** Secret key of age for objects that are encrypted; left out where nothing is. */
   readonly identity?: string | undefined;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Engine, ENGINES } from '../contract/engines';
 import { BOX_ENVIRONMENT } from '../contract/environment';
 import { EXIT } from '../contract/exit-codes';
+import { type Format, FORMATS } from '../contract/manifest';
 import { Stop } from './stop';
 
 const needed = z.string({ error: 'is missing' }).min(1, 'is empty');
@@ -22,6 +23,8 @@ const schema = z.object({
   [BOX_ENVIRONMENT.databaseCa]: z.string().optional(),
   [BOX_ENVIRONMENT.scratchDirectory]: needed.regex(/^\//, 'must be an absolute path'),
   [BOX_ENVIRONMENT.zstdLevel]: integer(1, 19),
+  [BOX_ENVIRONMENT.format]: z.enum(FORMATS, `must be one of ${FORMATS.join(', ')}`).default('zstd'),
+  [BOX_ENVIRONMENT.archiveSecretArn]: z.string().default(''),
   [BOX_ENVIRONMENT.leaveOutRows]: z.string().default(''),
   [BOX_ENVIRONMENT.ageRecipients]: z.string().default(''),
   [BOX_ENVIRONMENT.keyDirectory]: needed.regex(/^\//, 'must be an absolute path'),
@@ -42,6 +45,10 @@ export interface BoxSettings {
   readonly scratchDirectory: string;
   /** 1 (fast) to 19 (small). */
   readonly zstdLevel: number;
+  /** Of the backups that are made here. */
+  readonly format: Format;
+  /** Secret with the password of archives; undefined where none is given. */
+  readonly archiveSecretArn: string | undefined;
   /** Patterns of tables whose rows stay out of backups: see `chooseLeftOut`. */
   readonly leaveOutRows: readonly string[];
   /** Who can read the backups; none when they are not encrypted on the box. */
@@ -82,6 +89,8 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): BoxSettings {
     databaseCa: ca === undefined || ca === '' ? undefined : ca,
     scratchDirectory: values[BOX_ENVIRONMENT.scratchDirectory],
     zstdLevel: values[BOX_ENVIRONMENT.zstdLevel],
+    format: values[BOX_ENVIRONMENT.format],
+    archiveSecretArn: values[BOX_ENVIRONMENT.archiveSecretArn] || undefined,
     leaveOutRows: listOf(values[BOX_ENVIRONMENT.leaveOutRows]),
     ageRecipients: listOf(values[BOX_ENVIRONMENT.ageRecipients]),
     keyDirectory: values[BOX_ENVIRONMENT.keyDirectory],

@@ -3,6 +3,7 @@ import { EXIT } from '../contract/exit-codes';
 import { proofKey } from '../contract/keys';
 import type { Proof } from '../contract/manifest';
 import { forgetRunKey, readRunKey } from './encryption/run-key';
+import { withCompression } from './compression/choose';
 import type { Finding, Store } from './engine';
 import { ENGINES } from './engines';
 import { readInstanceId } from './identity';
@@ -18,7 +19,7 @@ import { putOnce } from './storage/commit';
 
 async function carryOut(
   context: Context,
-  place: Omit<Store, 'identity'>,
+  place: Omit<Store, 'identity' | 'compression'>,
   backup: Committed,
 ): Promise<Finding> {
   const reading = readManifest(backup.manifestText);
@@ -34,12 +35,16 @@ async function carryOut(
   const identity = manifest.encryption && (await readRunKey(keyDirectory, backup.prefix));
   const engine = ENGINES[manifest.engine];
   await engine.demandServerTools(manifest);
-  const needed = neededBytes(manifest);
-  await demandRoom(scratchDirectory, needed);
+  const format = manifest.format ?? 'zstd';
+  // An archive lies on the disk besides.
+  const needed = neededBytes(manifest) + (format === 'zstd' ? 0 : manifest.data.storedBytes);
+  await demandRoom(scratchDirectory, needed, 'proof');
   context.progress(
     `proving ${backup.prefix}: ${inBytes(manifest.data.storedBytes)} stored, up to ${inBytes(needed)} of scratch`,
   );
-  return engine.examine(context, { ...place, identity }, manifest);
+  return withCompression(format, context.settings, 'proof', needed, (compression) =>
+    engine.examine(context, { ...place, identity, compression }, manifest),
+  );
 }
 
 const outcomeOf = ({ differences, exceptions }: Finding): Proof['outcome'] => {

@@ -9,6 +9,7 @@ import { ENGINES } from './engines';
 import { readManifest } from '../contract/manifest-text';
 import { withPrivateDirectory, writeAuthorities } from './private-directory';
 import { inBytes } from './progress';
+import { withCompression } from './compression/choose';
 import { compareRows } from './restore/compare-rows';
 import type { RestoreOptions } from './restore/options';
 import type { Context, Result } from './run';
@@ -135,7 +136,6 @@ export async function restore(context: Context, words: RestoreWords): Promise<Re
   const authorities = trustedAuthorities(settings.databaseCa);
   const login = await readLogin(settings.region, settings.databaseSecretArn);
   const s3 = openS3(settings.region);
-  const store = { s3, bucket: settings.bucket };
   try {
     const backup = await findBackup(s3, settings.bucket, settings.databaseName, words.prefix);
     const manifest = demandManifest(backup, context);
@@ -145,8 +145,13 @@ export async function restore(context: Context, words: RestoreWords): Promise<Re
       try {
         const place = await choosePlace(target, manifest, words);
         progress(`restoring ${backup.prefix} (${inBytes(manifest.data.plainBytes)}) into ${place.into}`);
-        const work = { context, store, manifest, options: words, directory };
-        const done = await carryOut(context, target, work, place);
+        const format = manifest.format ?? 'zstd';
+        // The archive, and the dump where the engine's tool must have it as a file.
+        const needed = manifest.data.storedBytes + manifest.data.plainBytes;
+        const done = await withCompression(format, settings, 'restore', needed, (compression) => {
+          const store = { s3, bucket: settings.bucket, compression };
+          return carryOut(context, target, { context, store, manifest, options: words, directory }, place);
+        });
         progress(`restored ${backup.prefix} into ${place.into}: every table has its rows`);
         const output = {
           prefix: backup.prefix,

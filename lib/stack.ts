@@ -35,6 +35,7 @@ import { SessionDocuments } from './session-documents';
 import { SweepSchedule } from './sweep-schedule';
 import type { Installation } from './user-data';
 import { Workflow } from './workflow';
+import { allowArchives } from './archives';
 
 /** Properties of {@link DrawbridgeStack}. */
 export interface DrawbridgeStackProps extends StackProps {
@@ -202,6 +203,7 @@ export class DrawbridgeStack extends Stack {
       box.addEnvironment(BOX_ENVIRONMENT.zstdLevel, settings.zstdLevel.toString());
       box.addEnvironment(BOX_ENVIRONMENT.keyDirectory, BOX_PATHS.keys);
     }
+    if (settings.format !== 'zstd') backup.addEnvironment(BOX_ENVIRONMENT.format, settings.format);
     if (settings.leaveOutRows.length > 0)
       backup.addEnvironment(BOX_ENVIRONMENT.leaveOutRows, settings.leaveOutRows.join(','));
     if (settings.ageRecipients.length > 0)
@@ -209,6 +211,8 @@ export class DrawbridgeStack extends Stack {
     network.allowThroughEndpoint(bucket.bucket.arnForObjects('*'), BACKUP_ACTIONS);
     network.allowThroughEndpoint(bucket.bucket.bucketArn, ['s3:ListBucket']);
     network.allowSecret(database.secretArn);
+    if (settings.archiveSecretArn !== undefined)
+      allowArchives(settings.archiveSecretArn, network, [backup, restore]);
     network.allowThroughEndpoint(program.asset.bucket.arnForObjects('*'), ['s3:GetObject']);
     return [access, backup, restore];
   }
@@ -240,7 +244,12 @@ export class DrawbridgeStack extends Stack {
 /** Client tools of the server's own major, and a server of it for proofs. */
 function toolsFor(settings: Settings, program: BoxProgram): Installation {
   return {
-    packages: ['nodejs24', ...databasePackages(settings.engine, settings.engineVersion), 'zstd'],
+    packages: [
+      'nodejs24',
+      ...databasePackages(settings.engine, settings.engineVersion),
+      'zstd',
+      ...(settings.archiveSecretArn === undefined ? [] : ['p7zip']),
+    ],
     directories: [BOX_PATHS.scratch],
     files: {},
     downloads: { [BOX_PATHS.program]: program.asset.s3ObjectUrl },

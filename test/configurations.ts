@@ -15,6 +15,9 @@ export const EXISTING_DATABASE = {
   engineVersion: '17',
 } as const;
 
+/** Secret with the password of archives. */
+export const ARCHIVE_SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:archives-GhIjKl';
+
 /** What is judged: every setting that changes which resources there are, or their policies, in both positions. */
 export const CONFIGURATIONS = {
   default: {},
@@ -40,7 +43,7 @@ export const CONFIGURATIONS = {
   },
   public: { egress: 'public-ipv4', engine: 'mariadb' },
   endpoints: { egress: 'endpoints', engine: 'mysql', databaseBackupWindow: '02:00-02:30' },
-  existing: { ...EXISTING_NETWORK, ...EXISTING_DATABASE },
+  existing: { ...EXISTING_NETWORK, ...EXISTING_DATABASE, format: '7z', archiveSecretArn: ARCHIVE_SECRET },
 } as const satisfies Readonly<Record<string, object>>;
 
 /** Name of one of {@link CONFIGURATIONS}. */

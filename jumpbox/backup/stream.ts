@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StoredObject } from '../../contract/manifest';
 import { exitOfWords } from '../database/refusal';
-import { type Program, plainEnvironment, ProgramFailed, start } from '../process/program';
+import { type Program, ProgramFailed, start } from '../process/program';
 import { drain, into } from '../process/pump';
 import { Stop } from '../stop';
 import type { FormatCheck } from './dump-format';
@@ -19,7 +19,8 @@ export interface Source {
 
 /** What streaming needs besides. */
 export interface StreamOptions {
-  readonly zstdLevel: number;
+  /** Starts what makes the bytes few. */
+  readonly compress: () => Program;
   /** Work beside the stream which must end well too. */
   readonly beside: readonly Promise<unknown>[];
   /** Reasons to give up. */
@@ -57,8 +58,8 @@ function explained(error: unknown): unknown {
 }
 
 /** Ends when the program did: its output flows into the compressor, hashed on the way. */
-async function feed(dump: Program, zstd: Program, see: (chunk: Buffer) => void): Promise<void> {
-  const sink = into(zstd.stdin);
+async function feed(dump: Program, small: Program, see: (chunk: Buffer) => void): Promise<void> {
+  const sink = into(small.stdin);
   await drain(dump.stdout, (chunk) => {
     see(chunk);
     return sink.take(chunk);
@@ -69,7 +70,7 @@ async function feed(dump: Program, zstd: Program, see: (chunk: Buffer) => void):
 }
 
 /**
- * Streams a dump through zstd into an upload; nothing touches a disk. On any failure both programs are ended; the upload is
+ * Streams a dump through a compressor into an upload. On any failure both programs are ended; the upload is
  * the caller's to abort.
  *
  * @throws Stop or Error: the first thing that went wrong
@@ -77,9 +78,7 @@ async function feed(dump: Program, zstd: Program, see: (chunk: Buffer) => void):
 export async function streamInto(upload: Target, source: Source, options: StreamOptions): Promise<Measured> {
   const dump = start(source.program, source.args, { environment: source.environment });
   dump.stdin.on('error', () => undefined).end(source.input);
-  const zstd = start('zstd', ['-q', '-c', '-T0', `-${String(options.zstdLevel)}`], {
-    environment: plainEnvironment(),
-  });
+  const small = options.compress();
   const plain = createHash('sha256');
   let plainBytes = 0;
   const see = (chunk: Buffer): void => {
@@ -88,11 +87,11 @@ export async function streamInto(upload: Target, source: Source, options: Stream
     source.format.see(chunk);
     options.onBytes?.(plainBytes, upload.storedBytes);
   };
-  const store = drain(zstd.stdout, (chunk) => upload.take(chunk));
-  const works = [dump.done, zstd.done, feed(dump, zstd, see), store, ...options.beside];
+  const store = drain(small.stdout, (chunk) => upload.take(chunk));
+  const works = [dump.done, small.done, feed(dump, small, see), store, ...options.beside];
   await allOrFirstFailure(works, options.interrupted, () => {
     options.onFailure?.abort(new Error('The dump beside it failed.'));
-    return Promise.all([dump.end(), zstd.end()]);
+    return Promise.all([dump.end(), small.end()]);
   }).catch((error: unknown) => {
     throw explained(error);
   });

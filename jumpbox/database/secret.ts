@@ -28,20 +28,47 @@ function parseLogin(text: string, arn: string): Login {
   return { username: parsed.data.username, password: parsed.data.password };
 }
 
+/** What a terminal can be given in one line, and 7-Zip takes from one in every locale. */
+const PASSWORD = /^[\x20-\x7e]{12,128}$/;
+
+function parsePassword(text: string, arn: string): string {
+  if (PASSWORD.test(text)) return text;
+  throw new Stop(
+    EXIT.usage,
+    `The secret ${arn} must hold a password of 12 to 128 printable ASCII characters, and nothing else. Nothing was begun.`,
+  );
+}
+
+/**
+ * Reads the password of archives.
+ *
+ * @throws Stop when the secret cannot be read or holds something else
+ */
+export const readArchivePassword = (region: string, secretArn: string): Promise<string> =>
+  readSecret(region, secretArn, "archives' secret", parsePassword);
+
 /**
  * Reads the database's login, now: RDS changes the password every week.
  *
  * @throws Stop when the secret cannot be read or does not hold a login
  */
-export async function readLogin(region: string, secretArn: string): Promise<Login> {
+export const readLogin = (region: string, secretArn: string): Promise<Login> =>
+  readSecret(region, secretArn, "database's secret", parseLogin);
+
+async function readSecret<T>(
+  region: string,
+  secretArn: string,
+  what: string,
+  parse: (text: string, arn: string) => T,
+): Promise<T> {
   const client = new SecretsManagerClient({ region, maxAttempts: 5 });
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
-    return parseLogin(SecretString ?? '', secretArn);
+    return parse(SecretString ?? '', secretArn);
   } catch (error) {
     if (error instanceof Stop) throw error;
     const exit = isUnavailable(error) ? EXIT.unavailable : EXIT.failed;
-    throw new Stop(exit, `The database's secret ${secretArn} could not be read: ${reasonOf(error)}`);
+    throw new Stop(exit, `The ${what} ${secretArn} could not be read: ${reasonOf(error)}`);
   } finally {
     client.destroy();
   }

@@ -115,7 +115,8 @@ async function dump(
   { accounts, facts }: Look,
   uploads: Uploads,
 ): Promise<Dumped> {
-  const { zstdLevel, databaseName } = context.settings;
+  const { databaseName } = context.settings;
+  const { compression } = uploads;
   const dataFailed = new AbortController();
   const interrupted = [whenAborted(context.signal)];
   const format = counting(databaseName);
@@ -128,7 +129,11 @@ async function dump(
       input: accounts,
       format: closedBy('cat', ACCOUNTS_END),
     },
-    { zstdLevel, interrupted: [...interrupted, whenAborted(dataFailed.signal)], beside: [] },
+    {
+      compress: () => compression.compress(uploads.roles.key),
+      interrupted: [...interrupted, whenAborted(dataFailed.signal)],
+      beside: [],
+    },
   );
   try {
     const data = await streamInto(
@@ -140,7 +145,7 @@ async function dump(
         format,
       },
       {
-        zstdLevel,
+        compress: () => compression.compress(uploads.data.key),
         interrupted,
         beside: [roles],
         onBytes: reportingBytes(context.progress),

@@ -52,7 +52,8 @@ async function dump(
   uploads: Uploads,
 ): Promise<Dumped> {
   const environment = libpqEnvironment(access);
-  const { zstdLevel, databaseName } = context.settings;
+  const { databaseName } = context.settings;
+  const { compression } = uploads;
   const dataFailed = new AbortController();
   const interrupted = [whenAborted(context.signal), connection.lost];
   const roles = streamInto(
@@ -63,7 +64,11 @@ async function dump(
       environment,
       format: rolesScript(),
     },
-    { zstdLevel, interrupted: [...interrupted, whenAborted(dataFailed.signal)], beside: [] },
+    {
+      compress: () => compression.compress(uploads.roles.key),
+      interrupted: [...interrupted, whenAborted(dataFailed.signal)],
+      beside: [],
+    },
   );
   const counting: Promise<TableRows[]> = countRows(connection.client, rowsLeftOut).catch((error: unknown) => {
     throw databaseStop('The rows could not be counted', error);
@@ -73,7 +78,7 @@ async function dump(
       uploads.data,
       { program: 'pg_dump', args: dumpArguments(snapshot, rowsLeftOut), environment, format: customFormat() },
       {
-        zstdLevel,
+        compress: () => compression.compress(uploads.data.key),
         interrupted,
         beside: [counting, roles],
         onBytes: reportingBytes(context.progress),

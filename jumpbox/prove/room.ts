@@ -36,17 +36,27 @@ export async function freeBytes(directory: string): Promise<number> {
   return disk.bavail * disk.bsize;
 }
 
+/** What it means that there is none. */
+const CONSEQUENCES = {
+  proof: 'Nothing is said about the backup',
+  backup: 'Nothing was begun',
+  restore: 'Nothing was begun',
+} as const;
+
+/** What room is needed for. */
+export type RoomFor = keyof typeof CONSEQUENCES;
+
 /**
- * Makes sure that there is room for the scratch database.
+ * Makes sure that there is room for a scratch database, or for a format that needs a disk.
  *
  * @throws Stop with `EXIT.noRoom`, or `EXIT.usage` when the directory cannot be used
  */
-export async function demandRoom(directory: string, needed: number): Promise<void> {
+export async function demandRoom(directory: string, needed: number, what: RoomFor): Promise<void> {
   const free = await freeBytes(directory);
   if (free >= needed) return;
   throw new Stop(
     EXIT.noRoom,
-    `The scratch disk has no room for this proof: ${directory} has ${inBytes(free)} free, about ${inBytes(needed)} are needed. ` +
-      'Nothing is said about the backup. Give backup boxes a larger disk (boxVolumeGiB) and prove again.',
+    `The scratch disk has no room for this ${what}: ${directory} has ${inBytes(free)} free, about ${inBytes(needed)} are needed. ` +
+      `${CONSEQUENCES[what]}. Give boxes a larger disk (boxVolumeGiB) and try again.`,
   );
 }

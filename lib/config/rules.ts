@@ -24,6 +24,19 @@ export const RULES: readonly Rule[] = [
       ? 'cannot be delete with deletionProtection true: the backups would be gone when the protected database stops the deletion'
       : undefined,
   ),
+  rule(
+    'archiveSecretArn',
+    { format: z.string(), archiveSecretArn: z.string().optional() },
+    ({ format, archiveSecretArn }) =>
+      format === '7z' && archiveSecretArn === undefined
+        ? 'must be given with format 7z: the secret that holds the password of its archives'
+        : undefined,
+  ),
+  rule('ageRecipients', { format: z.string(), ageRecipients: z.array(z.string()) }, (settings) =>
+    settings.format === '7z' && settings.ageRecipients.length > 0
+      ? 'must not be given with format 7z, which is encrypted by its password'
+      : undefined,
+  ),
   ...NETWORK_RULES,
   ...DATABASE_RULES,
   ...MONITORING_RULES,

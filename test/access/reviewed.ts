@@ -1,4 +1,4 @@
-import { EXISTING_DATABASE, EXISTING_NETWORK } from '../configurations';
+import { ARCHIVE_SECRET, EXISTING_DATABASE, EXISTING_NETWORK } from '../configurations';
 import type { JudgedStack, RoleName } from './stack';
 
 const AGENT = [
@@ -239,6 +239,7 @@ const INSTEAD: readonly (readonly [line: string, ...instead: string[]])[] = [
     'secretsmanager:GetSecretValue on {DatabaseInstance.MasterUserSecret.SecretArn}',
     `secretsmanager:GetSecretValue on ${EXISTING_DATABASE.databaseSecretArn}`,
     `kms:Decrypt on ${EXISTING_DATABASE.databaseSecretKeyArn} if kms:EncryptionContext:SecretARN, kms:ViaService`,
+    `secretsmanager:GetSecretValue on ${ARCHIVE_SECRET}`,
   ],
   ...EXISTING_NETWORK.boxSubnetIds.map(
     (id, index) =>

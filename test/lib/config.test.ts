@@ -52,6 +52,7 @@ describe('settings', () => {
       boxTypes: ['t4g.micro', 't4g.small', 't4g.medium'],
       boxVolumeGiB: 20,
       zstdLevel: 3,
+      format: 'zstd',
       leaveOutRows: [],
       ageRecipients: [],
       objectLockMode: 'governance',
@@ -187,6 +188,8 @@ describe('settings', () => {
     ['databaseBackupWindow', ['2:00-3:00', '02:00-02:29', '23:50-00:10', '24:00-24:30']],
     ['objectLockDays', [0, '7d']],
     ['zstdLevel', [0, 20]],
+    ['format', ['zip', '7Z', '']],
+    ['archiveSecretArn', ['archives', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:archives']],
   ])('%s is refused when it is wrong', (name, values) => {
     for (const value of values) expect(refusal({ [name]: value })).toMatch(new RegExp(`^- ${name}`, 'm'));
   });
@@ -251,6 +254,15 @@ describe('settings', () => {
     [
       { onDestroy: 'delete', deletionProtection: true },
       'onDestroy: cannot be delete with deletionProtection true',
+    ],
+    [{ format: '7z' }, 'archiveSecretArn: must be given with format 7z'],
+    [
+      {
+        format: '7z',
+        archiveSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:archives-GhIjKl',
+        ageRecipients: ['age12mh4l563a9ke9xyxuxxy9svewq4nue3e6rj3qx75sj5a69df3u8suzwyfj'],
+      },
+      'ageRecipients: must not be given with format 7z',
     ],
   ])('%j is refused, which contradicts itself', (settings, problem) => {
     expect(refusal({ drawbridge: settings })).toContain(`- ${problem}`);

@@ -196,6 +196,20 @@ describe('what a box installs', () => {
     );
   });
 
+  test('knows the format, and where the password of archives is; boxes that restore know that too', () => {
+    const archiveSecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:archives-GhIjKl';
+    const template = jsonWith({ format: '7z', archiveSecretArn });
+    const texts = ['BackupBox', 'RestoreBox'].map((box) => readable(dataOf(box, template).UserData));
+    for (const text of texts) {
+      expect(text).toMatch(/dnf install -y .* zstd p7zip\n/);
+      expect(text).toContain(`DRAWBRIDGE_ARCHIVE_SECRET_ARN='${archiveSecretArn}'`);
+    }
+    expect(texts.map((text) => text.includes("DRAWBRIDGE_FORMAT='7z'"))).toEqual([true, false]);
+    // Afterwards, earlier archives can still be proven and restored.
+    const after = readable(dataOf('BackupBox', jsonWith({ archiveSecretArn })).UserData);
+    expect([after.includes('p7zip'), after.includes('DRAWBRIDGE_FORMAT')]).toEqual([true, false]);
+  });
+
   test('follows the settings: types, disk, compression', () => {
     const template = jsonWith({ boxTypes: ['m7g.medium'], boxVolumeGiB: 100, zstdLevel: 9 });
     expect(dataOf('BackupBox', template)).toMatchObject({

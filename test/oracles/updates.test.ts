@@ -42,6 +42,11 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
+const ARCHIVES = {
+  format: '7z',
+  archiveSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:archives-GhIjKl',
+};
+
 /** A value of each setting that is not its default, with what it needs. */
 const CHANGES: Readonly<Record<string, object>> = {
   egress: { egress: 'endpoints' },
@@ -62,6 +67,8 @@ const CHANGES: Readonly<Record<string, object>> = {
   boxVolumeGiB: { boxVolumeGiB: 100 },
   sweepMinutes: { sweepMinutes: 10 },
   zstdLevel: { zstdLevel: 9 },
+  format: ARCHIVES,
+  archiveSecretArn: ARCHIVES,
   leaveOutRows: { leaveOutRows: ['*.log'] },
   ageRecipients: { ageRecipients: ['age12mh4l563a9ke9xyxuxxy9svewq4nue3e6rj3qx75sj5a69df3u8suzwyfj'] },
   objectLockMode: { objectLockMode: 'none' },

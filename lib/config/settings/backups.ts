@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isRecipient } from '../recipients';
-import { list, oneOf, whole } from './kinds';
+import { FORMATS } from '../../../contract/manifest';
+import { list, matching, oneOf, whole } from './kinds';
 
 const ROWS =
   'must be patterns of tables such as shop.log_* or *.sessions, without commas, quotes and line breaks';
@@ -12,6 +13,17 @@ export const OBJECT_LOCK_DAYS = 7;
 
 /** Settings of backups and of what becomes of them. */
 export const backupSettings = {
+  format: oneOf(FORMATS, 'zstd').describe(
+    '`zstd` (streams), or `7z`: archives with encrypted names for whoever must have them; needs `archiveSecretArn`, and room for twice the database on the disk of a box (`boxVolumeGiB`)',
+  ),
+  archiveSecretArn: matching(
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@!-]+-[A-Za-z0-9]{6}$/,
+    'must be the whole ARN of a secret, which ends in a dash and six characters',
+  )
+    .optional()
+    .describe(
+      'secret that holds the password of `7z` archives as plain text, encrypted with `aws/secretsmanager`; made by you, since it must outlive the stack. Without `7z` it serves to prove and restore earlier archives',
+    ),
   zstdLevel: whole(1, 19, 'compression levels', 3).describe('compression of backups, 1 (fast) to 19 (small)'),
   leaveOutRows: list(z.string(ROWS).regex(/^!?[^,.'\s][^,']*\.[^,']+$/, ROWS)).describe(
     'tables whose rows stay out of backups, as patterns `schema.table` (MariaDB, MySQL: `database.table`) with `*`; the last one that fits decides, and `!` takes tables back: `*.*,!shop.*` keeps the rows of one schema',

@@ -117,6 +117,13 @@ describe('export', () => {
     expect(ran.stdout).toContain('zstd -dc database.pgdump.zst | pg_restore --dbname "$server/restored"');
   });
 
+  test('unpacks archives by hand with 7-Zip', async () => {
+    const id = bucket.add('2026-11-22T03:00:00.000Z', { format: '7z' });
+    const ran = await drawbridge(['export', id, join(directory, 'here')]);
+    expect(ran.stdout).toMatch(/7za x -so database\.\S+ \| pg_restore --dbname "\$server\/restored"/);
+    expect(ran.stdout).not.toContain('zstd -dc');
+  });
+
   test('keeps nothing when one byte is not what was stored', async () => {
     const id = bucket.add('2026-11-22T03:00:00.000Z');
     bucket.objects.set(`backups/${id}/database.pgdump.zst`, Buffer.from('something else'));
