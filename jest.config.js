@@ -22,6 +22,6 @@ module.exports = {
   ],
   testTimeout: 120_000,
   globalSetup: '<rootDir>/test/support/temporary-files.ts',
-  // The suites of the lab mostly wait: every processor gets a worker, where Jest would leave one of two idle.
-  maxWorkers: '100%',
+  // The suites of the lab mostly wait: half as many workers again as processors keep these busy.
+  maxWorkers: '150%',
 };

@@ -9,6 +9,8 @@ interface Part {
   readonly apt: string;
   readonly dnf: string;
   readonly brew: string;
+  /** The demo does without it. */
+  readonly testsOnly?: boolean;
 }
 
 /** A PostgreSQL installation of this machine: server and client programs of one major version. */
@@ -112,6 +114,7 @@ const PARTS: readonly Part[] = [
     apt: 'mariadb-server',
     dnf: 'mariadb-server',
     brew: 'mariadb',
+    testsOnly: true,
   },
   {
     name: 'OpenSSH (server and client)',
@@ -123,7 +126,8 @@ const PARTS: readonly Part[] = [
     brew: 'openssh',
   },
   program('zstd'),
-  program('age'),
+  program('age', { testsOnly: true }),
+  program('7za', { apt: 'p7zip-full', dnf: 'p7zip', brew: 'p7zip', testsOnly: true }),
   program('openssl'),
   program('bash'),
   program('curl'),
@@ -153,10 +157,12 @@ function install(missing: readonly Part[], say: (line: string) => void): boolean
  * Makes sure that this machine has what the lab needs. Nothing is installed without root.
  *
  * @param say - told, in a line, what is being installed
+ * @param purpose - the tests need more than the demo
  * @returns nothing when all is there, otherwise one sentence per missing part that says how to install it
  */
-export function provideParts(say: (line: string) => void): string[] {
-  const missing = PARTS.filter((part) => !part.isHere());
+export function provideParts(say: (line: string) => void, purpose: 'demo' | 'tests' = 'demo'): string[] {
+  const needed = PARTS.filter(({ testsOnly = false }) => purpose === 'tests' || !testsOnly);
+  const missing = needed.filter((part) => !part.isHere());
   if (missing.length > 0) install(missing, say);
   return missing
     .filter((part) => !part.isHere())

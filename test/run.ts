@@ -82,7 +82,7 @@ async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'drawbridge-test-'));
   try {
     await Promise.all(CHECKS.map(([name, command]) => check(name, command, tally)));
-    const missing = provideParts(console.log);
+    const missing = provideParts(console.log, 'tests');
     if (missing.length === 0) {
       await jest(['unit', 'lab'], directory, tally);
     } else {

@@ -120,7 +120,8 @@ describe.each([
     const ports = Object.values(jsonWith(settings).Resources)
       .filter(({ Type }) => /SecurityGroup(In|E)gress$/.test(Type))
       .map(({ Properties }) => Properties.ToPort);
-    expect(ports).toEqual(Array(6).fill(3306));
+    // In and out: of boxes for access, backups and restores, and of the jump host.
+    expect(ports).toEqual(Array(8).fill(3306));
   });
 
   test('has its tools on the backup box, which is told the engine', () => {
