@@ -12,6 +12,10 @@ import { type SessionRequest, type StartedSession, startSession } from './start-
 const FIRST_WAIT_MS = 500;
 const ATTEMPTS = 8;
 
+/** What ends a session sooner than this will end the next one too; after so many in a row no other is opened. */
+const SHORT_LIFE_MS = 10_000;
+const SHORT_LIVES = 4;
+
 /** A tunnel: which session, and where it comes out. */
 export interface TunnelRequest extends SessionRequest {
   /** 0: any that is free. */
@@ -72,14 +76,22 @@ export class Tunnel {
   }
 
   private async keepUp(): Promise<void> {
+    let shortLives = 0;
     while (!this.isClosed()) {
+      const opened = Date.now();
       const { message } = await this.started.session.ended;
       if (this.isClosed()) return;
+      shortLives = Date.now() - opened < SHORT_LIFE_MS ? shortLives + 1 : 0;
+      if (shortLives === SHORT_LIVES) {
+        this.fail(endsAtOnce(message));
+        return;
+      }
       this.context.ui.warn(`${message} Opening another session …`);
       const { port } = this.forward;
       await this.forward.close();
       try {
         await this.started.end();
+        if (shortLives > 1) await this.pause(shortLives - 1);
         await this.reopen(port);
         this.context.ui.warn(`Port ${port} leads through again.`);
       } catch (error) {
@@ -102,9 +114,13 @@ export class Tunnel {
         const { exitCode } = explain(error, this.context);
         const mayPass = exitCode === EXIT.unavailable || exitCode === EXIT.failed;
         if (error instanceof InstanceGone || attempt === ATTEMPTS || !mayPass) throw error;
-        await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1), undefined, { signal: this.context.interrupted });
+        await this.pause(attempt);
       }
     }
+  }
+
+  private pause(attempt: number): Promise<void> {
+    return sleep(FIRST_WAIT_MS * 2 ** (attempt - 1), undefined, { signal: this.context.interrupted });
   }
 
   private async demandInstance(): Promise<void> {
@@ -121,6 +137,13 @@ export class Tunnel {
     }
   }
 }
+
+const endsAtOnce = (message: string): Problem =>
+  new Problem(
+    EXIT.unavailable,
+    `${SHORT_LIVES} sessions in a row ended as soon as they were open. ${message}`,
+    'Run `drawbridge doctor`, and connect again when the reason is gone.',
+  );
 
 /** The instance will not come back. */
 class InstanceGone extends Problem {

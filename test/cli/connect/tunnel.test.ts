@@ -92,6 +92,20 @@ test('a session at the end of its time is replaced by another, on the same port'
   expect(ended()).toEqual(['eva-0', 'eva-1']);
 });
 
+test('sessions that end as soon as they are open are not opened for ever', async () => {
+  const { failed, port } = await open();
+  const through = (): number => said.filter((line) => line === `Port ${port} leads through again.`).length;
+  for (let next = 0; next < 4; next += 1) {
+    await until(() => through() === next);
+    await sessions[next]?.close('Not today.');
+  }
+  const { exitCode, message } = await failed;
+  expect(exitCode).toBe(EXIT.unavailable);
+  expect(message).toContain('4 sessions in a row ended as soon as they were open.');
+  expect(message).toContain('Not today.');
+  expect(sessions).toHaveLength(4);
+});
+
 test('a token that is no longer good for resuming: a new session', async () => {
   ssm.on(ResumeSessionCommand).resolves({ SessionId: 'eva-0' });
   const { port } = await open();
