@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 // CDK's own checker takes longer than all the rest of a synth; test/lib/stack.test.ts turns it on where it is the matter.
 process.env.CDK_VALIDATION = 'false';
 
@@ -23,5 +25,5 @@ module.exports = {
   testTimeout: 120_000,
   globalSetup: '<rootDir>/test/support/temporary-files.ts',
   // The suites of the lab mostly wait: half as many workers again as processors keep these busy.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
 };
