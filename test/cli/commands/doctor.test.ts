@@ -158,7 +158,7 @@ describe('policy', () => {
   });
 
   test('another word is refused', async () => {
-    expect(await drawbridge(['policy', 'owner'])).toMatchObject({ code: EXIT.usage, stdout: '' });
+    expect(await drawbridge(['policy', 'everybody'])).toMatchObject({ code: EXIT.usage, stdout: '' });
     expect((await drawbridge(['policy'])).code).toBe(EXIT.usage);
   });
 });
