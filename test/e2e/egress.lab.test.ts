@@ -140,7 +140,12 @@ test('in a network and for a database that exist, and leaves both as they were',
 
   const outputs = await stack.deploy(silent);
   expect(outputs).toMatchObject({ DatabaseEndpoint: 'db.example.internal', DatabasePort: '5432' });
-  expect((await rules()).sort()).toEqual(['10.9.0.0/24', 'access box to database', 'backup box to database']);
+  expect((await rules()).sort()).toEqual([
+    '10.9.0.0/24',
+    'access box to database',
+    'backup box to database',
+    'restore box to database',
+  ]);
   const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({}));
   expect(DBInstances).toEqual([]);
 
