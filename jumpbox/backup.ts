@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { inBytes } from '../contract/bytes';
 import { EXIT } from '../contract/exit-codes';
 import { BACKUP_OBJECTS, backupPrefix } from '../contract/keys';
 import type { StoredObject } from '../contract/manifest';
@@ -15,7 +16,6 @@ import { ENGINES } from './engines';
 import { readInstanceId } from './identity';
 import { type Unsealed, writeManifest } from '../contract/manifest-text';
 import { withPrivateDirectory, writeAuthorities } from './private-directory';
-import { inBytes } from './progress';
 import type { BoxSettings } from './environment';
 import type { Context, Result } from './run';
 import { reasonOf, Stop } from './stop';

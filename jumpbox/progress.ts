@@ -1,3 +1,5 @@
+import { inBytes } from '../contract/bytes';
+
 /** Says, one line at a time, what is happening. */
 export type Progress = (line: string) => void;
 
@@ -8,14 +10,6 @@ export function progressOn(stream: NodeJS.WritableStream, now: () => number = Da
     const seconds = ((now() - begun) / 1000).toFixed(1).padStart(7);
     stream.write(`${seconds} s  ${line}\n`);
   };
-}
-
-/** Bytes as people read them: `1.5 MiB`. */
-export function inBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const step = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
-  const value = bytes / 1024 ** step;
-  return `${step === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[step] ?? 'B'}`;
 }
 
 /** Between two lines about bytes. */

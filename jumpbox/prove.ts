@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { inBytes } from '../contract/bytes';
 import { EXIT } from '../contract/exit-codes';
 import { proofKey } from '../contract/keys';
 import type { Proof } from '../contract/manifest';
@@ -8,7 +9,6 @@ import type { Finding, Store } from './engine';
 import { ENGINES } from './engines';
 import { readInstanceId } from './identity';
 import { readManifest } from '../contract/manifest-text';
-import { inBytes } from './progress';
 import { nothingCompared } from './prove/finding';
 import { isDue } from './prove/due';
 import { demandRoom, neededBytes } from './prove/room';

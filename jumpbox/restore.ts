@@ -1,3 +1,4 @@
+import { inBytes } from '../contract/bytes';
 import { EXIT } from '../contract/exit-codes';
 import type { Manifest } from '../contract/manifest';
 import { restoredName, type RestoreResult } from '../contract/restore';
@@ -8,7 +9,6 @@ import type { Prepared, Preparing, Standing, RestoreTarget } from './engine';
 import { ENGINES } from './engines';
 import { readManifest } from '../contract/manifest-text';
 import { withPrivateDirectory, writeAuthorities } from './private-directory';
-import { inBytes } from './progress';
 import { withCompression } from './compression/choose';
 import { compareRows } from './restore/compare-rows';
 import type { RestoreOptions } from './restore/options';

@@ -1,4 +1,4 @@
-import type { LabContext } from './context';
+import { onePerLab } from './one-per-lab';
 
 /** The lab's own clock: it shows the machine's time until somebody puts it forward. It never goes back. */
 export class LabClock {
@@ -14,11 +14,5 @@ export class LabClock {
   }
 }
 
-const known = new WeakMap<LabContext, LabClock>();
-
 /** The clock of a lab: schedules, keys of EC2 Instance Connect and CloudTrail go by it. Boxes and functions have the machine's. */
-export function clockOf(context: LabContext): LabClock {
-  const found = known.get(context) ?? new LabClock();
-  known.set(context, found);
-  return found;
-}
+export const clockOf = onePerLab(() => new LabClock());

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LabContext } from './context';
+import { onePerLab } from './one-per-lab';
 import type { AwsCall, Extension, Interceptor } from './endpoint/extension';
 import { AwsFault } from './endpoint/fault';
 
@@ -46,14 +47,8 @@ export class Faults {
   }
 }
 
-const known = new WeakMap<LabContext, Faults>();
-
 /** The fault injection of a lab. */
-export function faultsOf(context: LabContext): Faults {
-  const found = known.get(context) ?? new Faults();
-  known.set(context, found);
-  return found;
-}
+export const faultsOf = onePerLab(() => new Faults());
 
 /** Lets injected faults come before an extension's own answers. */
 export function withFaults(context: LabContext, extension: Extension): Extension {

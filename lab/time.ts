@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LabContext } from './context';
+import { onePerLab } from './one-per-lab';
 
 /** The longest wait of a Node.js timer. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -27,11 +27,5 @@ export class LabTime {
   }
 }
 
-const known = new WeakMap<LabContext, LabTime>();
-
 /** The time of a lab. */
-export function timeOf(context: LabContext): LabTime {
-  const found = known.get(context) ?? new LabTime();
-  known.set(context, found);
-  return found;
-}
+export const timeOf = onePerLab(() => new LabTime());

@@ -31,6 +31,17 @@ export interface Details {
   readonly outcome: Proof['outcome'] | 'unproven';
 }
 
+/**
+ * The manifest of a backup.
+ *
+ * @param next - what to do when it does not count
+ * @throws Problem when it does not
+ */
+export function demandManifest({ id }: Found, { manifest, problem }: Details, next: string): Manifest {
+  if (manifest !== undefined) return manifest;
+  throw new Problem(EXIT.failed, `The manifest of ${id} ${problem ?? 'is missing'}.`, next);
+}
+
 /** The bucket of backups, for reading. */
 export class Catalog {
   readonly s3: S3Client;

@@ -5,6 +5,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { inBytes } from '../../contract/bytes';
 import { EXIT } from '../../contract/exit-codes';
 import { BACKUP_OBJECTS } from '../../contract/keys';
 import type { StoredObject } from '../../contract/manifest';
@@ -13,8 +14,7 @@ import type { ExportOptions } from '../commands/export';
 import type { Context } from '../framework/command';
 import { Problem } from '../framework/problem';
 import { byHand } from './by-hand';
-import { inBytes } from './bytes';
-import { type Catalog, withCatalog } from './catalog';
+import { type Catalog, demandManifest, withCatalog } from './catalog';
 import type { Decrypt } from './decrypt';
 import { idOf, prefixOf } from './id';
 
@@ -72,13 +72,7 @@ export async function runExport(
   const directory = resolve(into ?? idOf(prefix).replace('/', '_'));
   return withCatalog(context, stack, async (catalog) => {
     const found = await catalog.find(prefix);
-    const { manifest, problem } = await catalog.details(found);
-    if (manifest === undefined)
-      throw new Problem(
-        EXIT.failed,
-        `The manifest of ${found.id} ${problem ?? 'is missing'}.`,
-        'Choose another backup.',
-      );
+    const manifest = demandManifest(found, await catalog.details(found), 'Choose another backup.');
     const encrypted = 'encryption' in manifest;
     if (encrypted && options.identity === undefined)
       throw new Problem(

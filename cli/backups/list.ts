@@ -1,9 +1,9 @@
+import { inBytes } from '../../contract/bytes';
 import { EXIT } from '../../contract/exit-codes';
 import { findStack } from '../aws/stack';
 import type { Context } from '../framework/command';
 import { span } from '../framework/time';
 import { table } from '../framework/ui';
-import { inBytes } from './bytes';
 import { type Catalog, type Found, withCatalog } from './catalog';
 import { askRetention, type Decision } from './retention';
 

@@ -1,18 +1,20 @@
 import { createInterface } from 'node:readline/promises';
+import { inBytes } from '../../contract/bytes';
 import { EXIT } from '../../contract/exit-codes';
+import type { Manifest } from '../../contract/manifest';
 import { restoredName, type RestoreResult } from '../../contract/restore';
 import { findStack, output, type Stack } from '../aws/stack';
 import type { RestoreOptions } from '../commands/restore';
 import type { Context } from '../framework/command';
 import { Problem } from '../framework/problem';
-import { inBytes } from './bytes';
-import { type Catalog, type Details, type Found, withCatalog } from './catalog';
+import { type Catalog, demandManifest, type Details, type Found, withCatalog } from './catalog';
 import { prefixOf } from './id';
 import { onBox } from './on-box';
 
 interface Chosen {
   readonly found: Found;
-  readonly details: Details;
+  readonly manifest: Manifest;
+  readonly outcome: Details['outcome'];
 }
 
 async function choose(
@@ -31,19 +33,14 @@ async function choose(
     ? catalog.findAt(database ?? output(stack, 'databaseName'), at ?? new Date())
     : catalog.find(prefixOf(id)));
   const details = await catalog.details(found);
-  if (details.problem !== undefined)
-    throw new Problem(
-      EXIT.failed,
-      `The manifest of ${found.id} ${details.problem}.`,
-      'Nothing was begun. Choose another backup.',
-    );
-  if (details.manifest !== undefined && 'encryption' in details.manifest)
+  const manifest = demandManifest(found, details, 'Nothing was begun. Choose another backup.');
+  if ('encryption' in manifest)
     throw new Problem(
       EXIT.usage,
       `${found.id} is encrypted by age, and no box has a key to it.`,
       `Bring it here and decrypt it with your own: drawbridge export ${found.id} --identity <file>.`,
     );
-  return { found, details };
+  return { found, manifest, outcome: details.outcome };
 }
 
 /** Asks whoever sits there; where nobody does, --yes has to be said. */
@@ -66,7 +63,7 @@ export async function runRestore(
   id: string | undefined,
 ): Promise<number> {
   const stack = await findStack(context);
-  const { found, details } = await withCatalog(context, stack, (catalog) =>
+  const { found, manifest, outcome } = await withCatalog(context, stack, (catalog) =>
     choose(catalog, stack, options, id),
   );
   const into = options.into ?? restoredName(found.database, new Date());
@@ -76,13 +73,13 @@ export async function runRestore(
       `--over ${options.over} is not the database that is restored into (${into}).`,
       'Nothing was begun.',
     );
-  const bytes = inBytes(details.manifest?.data.plainBytes ?? 0);
+  const bytes = inBytes(manifest.data.plainBytes);
   const over =
     options.over === undefined ? '' : `, in the place of what is there, which is kept under another name`;
   if (options.yes !== true)
     await confirm(
       context,
-      `Restore ${found.id} (${bytes}, ${details.outcome}) into ${into} on ${output(stack, 'databaseEndpoint')}${over}`,
+      `Restore ${found.id} (${bytes}, ${outcome}) into ${into} on ${output(stack, 'databaseEndpoint')}${over}`,
     );
   const result = await onBox<RestoreResult>(context, stack, {
     purpose: 'restore',

@@ -8,6 +8,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inBytes } from '../../contract/bytes';
 import { EXIT } from '../../contract/exit-codes';
 import { BACKUPS } from '../../contract/keys';
 import type { Proof } from '../../contract/manifest';
@@ -16,7 +17,6 @@ import { output, type Stack } from '../aws/stack';
 import type { Context } from '../framework/command';
 import { Problem } from '../framework/problem';
 import type { Progress } from '../framework/ui';
-import { inBytes } from './bytes';
 import type { Catalog } from './catalog';
 
 /** Milliseconds between looks at a run. */

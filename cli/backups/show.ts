@@ -1,12 +1,11 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { inBytes } from '../../contract/bytes';
 import { EXIT } from '../../contract/exit-codes';
 import type { StoredObject } from '../../contract/manifest';
 import { findStack } from '../aws/stack';
 import type { Context } from '../framework/command';
-import { Problem } from '../framework/problem';
 import { table } from '../framework/ui';
-import { inBytes } from './bytes';
-import { type Catalog, withCatalog } from './catalog';
+import { type Catalog, demandManifest, withCatalog } from './catalog';
 import { prefixOf } from './id';
 import { originOf } from './origin';
 
@@ -37,13 +36,9 @@ export async function showBackup(context: Context, id: string): Promise<number> 
   const stack = await findStack(context);
   return withCatalog(context, stack, async (catalog) => {
     const found = await catalog.find(prefix);
-    const { manifest, problem, proofs, outcome } = await catalog.details(found);
-    if (manifest === undefined)
-      throw new Problem(
-        EXIT.failed,
-        `The manifest of ${found.id} ${problem ?? 'is missing'}.`,
-        'It does not count as a backup.',
-      );
+    const details = await catalog.details(found);
+    const { proofs, outcome } = details;
+    const manifest = demandManifest(found, details, 'It does not count as a backup.');
     const [origin, objects] = await Promise.all([
       originOf(context, manifest),
       Promise.all([manifest.data, manifest.roles].map((object) => held(catalog, object))),

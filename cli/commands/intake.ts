@@ -1,9 +1,10 @@
+import { inBytes } from '../../contract/bytes';
 import { EXIT } from '../../contract/exit-codes';
 import type { Command, Context } from '../framework/command';
 import { Problem } from '../framework/problem';
 import { wholeNumber } from '../framework/words';
 import type { IntakeStore } from '../intake/store';
-import { instant, size } from '../intake/words';
+import { instant } from '../intake/words';
 
 interface Options {
   readonly limit: number;
@@ -107,7 +108,7 @@ async function fetch({ context, store, sources }: Here, options: Options, words:
       out,
       signal: context.interrupted,
       progress: (files, bytes) => {
-        progress(`${files} files, ${size(bytes)}`);
+        progress(`${files} files, ${inBytes(bytes)}`);
       },
     }),
   );
@@ -115,7 +116,7 @@ async function fetch({ context, store, sources }: Here, options: Options, words:
     context.ui.warn(`Not fetched: ${shown(path)}: ${shown(reason)}`);
   context.ui.result(
     { source, receipt: found.name, directory: out, ...fetched },
-    `${fetched.files} files (${size(fetched.bytes)}) of ${source}/${found.name} are in ${out}.`,
+    `${fetched.files} files (${inBytes(fetched.bytes)}) of ${source}/${found.name} are in ${out}.`,
   );
   return fetched.failed.length > 0 ? EXIT.someRefused : EXIT.ok;
 }

@@ -1,9 +1,9 @@
+import { inBytes } from '../../contract/bytes';
 import type { Context } from '../framework/command';
 import { table } from '../framework/ui';
 import type { Found } from './find';
 import type { IntakeStore } from './store';
 import { shown } from './shown';
-import { size } from './words';
 
 const callOf = ({ source, name }: Found): string => `${source}/${name}`;
 const byWhom = ({ receipt }: Found): string => `${receipt.by}: ${shown(receipt.client)}`;
@@ -13,7 +13,7 @@ export function printList(context: Context, found: readonly Found[]): void {
   const rows = found.map((one) => {
     const { finishedAt, files, unchanged, refused, flagged, bytes } = one.receipt;
     const counts = [files, unchanged, refused, flagged].map(String);
-    return [finishedAt, callOf(one), byWhom(one), ...counts, size(bytes)];
+    return [finishedAt, callOf(one), byWhom(one), ...counts, inBytes(bytes)];
   });
   const headings = ['WHEN', 'RECEIPT', 'BY', 'FILES', 'UNCHANGED', 'REFUSED', 'FLAGGED', 'SIZE'];
   context.ui.result(
@@ -37,8 +37,8 @@ export async function printReceipt(context: Context, store: IntakeStore, found: 
     ['through', receipt.box],
     ['from', receipt.startedAt],
     ['to', receipt.finishedAt],
-    ['files', `${receipt.files}, ${size(receipt.bytes)}; ${receipt.unchanged} of them unchanged`],
-    ['received', size(receipt.receivedBytes)],
+    ['files', `${receipt.files}, ${inBytes(receipt.bytes)}; ${receipt.unchanged} of them unchanged`],
+    ['received', inBytes(receipt.receivedBytes)],
     ['refused', String(receipt.refused)],
     ['flagged', String(receipt.flagged)],
   ];
@@ -65,6 +65,9 @@ export async function printFiles(context: Context, store: IntakeStore, found: Fo
     context.interrupted.throwIfAborted();
     if ('refused' in line) continue;
     const modified = line.modified === undefined ? '' : new Date(line.modified * 1000).toISOString();
-    context.ui.event(line, `${size(line.bytes).padStart(10)}  ${modified.padEnd(24)}  ${shown(line.path)}`);
+    context.ui.event(
+      line,
+      `${inBytes(line.bytes).padStart(10)}  ${modified.padEnd(24)}  ${shown(line.path)}`,
+    );
   }
 }

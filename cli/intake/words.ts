@@ -10,12 +10,3 @@ export function instant(text: string): Date {
     'It must be a day such as 2026-11-22 or an instant such as 2026-11-22T03:00Z.',
   );
 }
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
-
-/** A size for people. */
-export function size(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power] ?? ''}`;
-}

@@ -1,4 +1,5 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { jsonOf } from '../../contract/json';
 import { BACKUP_OBJECTS } from '../../contract/keys';
 import { proof as schema } from '../../contract/manifest';
 import { prefixesOf } from '../storage/catalog';
@@ -27,17 +28,9 @@ async function isProven(
     .at(-1);
   if (newest === undefined) return false;
   const text = await readText(s3, bucket, `${prefix}${newest}`);
+  // What cannot be read as a proof proves nothing, and is no reason to prove nothing else.
   const parsed = schema.safeParse(jsonOf(text ?? ''));
   return parsed.success && parsed.data.outcome !== 'failed';
-}
-
-/** What cannot be read as a proof proves nothing, and is no reason to prove nothing else. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
+import { inBytes } from '../../contract/bytes';
 import { EXIT } from '../../contract/exit-codes';
 import type { Manifest } from '../../contract/manifest';
-import { inBytes } from '../progress';
 import { reasonOf, Stop } from '../stop';
 
 const MIB = 1024 ** 2;

@@ -1,16 +1,14 @@
 import type { TableRows } from '../../contract/manifest';
 import { keyOf } from '../prove/tables';
-
-/** So many differences are named. */
-const NAMED = 20;
+import { firstLines } from './first-lines';
 
 /** Tables whose rows are not those of the manifest, one line each; none when all are. */
-export function compareRows(expected: readonly TableRows[], found: readonly TableRows[]): string[] {
+export function compareRows(expected: readonly TableRows[], found: readonly TableRows[]): readonly string[] {
   const rows = new Map(found.map((table) => [keyOf(table), table.rows]));
   const known = new Set(expected.map(keyOf));
   const words = (count: number | undefined): string =>
     count === undefined ? 'no such table' : `${String(count)} rows`;
-  const lines = [
+  return firstLines([
     ...expected.flatMap((table) => {
       const there = rows.get(keyOf(table));
       return there === table.rows
@@ -20,7 +18,5 @@ export function compareRows(expected: readonly TableRows[], found: readonly Tabl
     ...[...rows.keys()]
       .filter((key) => !known.has(key))
       .map((key) => `- ${key}: not in the backup, but in the restored database`),
-  ];
-  const more = lines.length - NAMED;
-  return more > 0 ? [...lines.slice(0, NAMED), `- and ${String(more)} more`] : lines;
+  ]);
 }

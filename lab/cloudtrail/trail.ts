@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clockOf, type LabClock } from '../clock';
 import type { LabContext } from '../context';
+import { onePerLab } from '../one-per-lab';
 import type { AwsCall, AwsReply } from '../endpoint/extension';
 import { AwsFault } from '../endpoint/fault';
 import { pageOf } from '../ssm/paging';
@@ -128,11 +129,5 @@ const eventOf = (record: TrailRecord): unknown => ({
   CloudTrailEvent: JSON.stringify(record),
 });
 
-const known = new WeakMap<LabContext, Trail>();
-
 /** The event history of a lab: its endpoint writes it, CloudTrail shows it. */
-export function trailOf(context: LabContext): Trail {
-  const found = known.get(context) ?? new Trail(context);
-  known.set(context, found);
-  return found;
-}
+export const trailOf = onePerLab((context) => new Trail(context));

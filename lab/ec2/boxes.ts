@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { emulatorAccess } from '../clients';
 import type { LabContext } from '../context';
+import { onePerLab } from '../one-per-lab';
 import { buildProgram } from '../program';
 import { Box, type BoxOptions } from './box';
 import type { PowerAction } from './power';
@@ -153,11 +154,5 @@ export class Boxes {
   }
 }
 
-const known = new WeakMap<LabContext, Boxes>();
-
 /** The boxes of a lab: EC2 launches them, Systems Manager works on them. */
-export function boxesOf(context: LabContext): Boxes {
-  const found = known.get(context) ?? new Boxes(context);
-  known.set(context, found);
-  return found;
-}
+export const boxesOf = onePerLab((context) => new Boxes(context));

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { emulatorAccess } from '../clients';
 import type { LabContext } from '../context';
+import { onePerLab } from '../one-per-lab';
 import { AwsFault } from '../endpoint/fault';
 import { fits, type Pattern, readPattern, transform } from './pattern';
 
@@ -120,11 +121,5 @@ export class Bus {
   }
 }
 
-const known = new WeakMap<LabContext, Bus>();
-
 /** The default event bus of a lab. */
-export function busOf(context: LabContext): Bus {
-  const found = known.get(context) ?? new Bus(context);
-  known.set(context, found);
-  return found;
-}
+export const busOf = onePerLab((context) => new Bus(context));

@@ -1,5 +1,5 @@
 import { clockOf, type LabClock } from '../clock';
-import type { LabContext } from '../context';
+import { onePerLab } from '../one-per-lab';
 
 /** How long a key counts: https://docs.aws.amazon.com/ec2-instance-connect/latest/APIReference/API_SendSSHPublicKey.html */
 const KEY_MS = 60_000;
@@ -40,11 +40,5 @@ export class InstanceKeys {
   }
 }
 
-const known = new WeakMap<LabContext, InstanceKeys>();
-
 /** The keys of a lab: EC2 Instance Connect takes them, the metadata service shows them. */
-export function keysOf(context: LabContext): InstanceKeys {
-  const found = known.get(context) ?? new InstanceKeys(clockOf(context));
-  known.set(context, found);
-  return found;
-}
+export const keysOf = onePerLab((context) => new InstanceKeys(clockOf(context)));

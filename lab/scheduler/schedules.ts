@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { emulatorAccess } from '../clients';
 import { clockOf, type LabClock } from '../clock';
 import type { LabContext } from '../context';
+import { onePerLab } from '../one-per-lab';
 import { AwsFault } from '../endpoint/fault';
 import { InvalidExpression, parseExpression, type NextDue } from './expressions';
 
@@ -193,11 +194,5 @@ const keyOf = (region: string, group: unknown, name: string): string =>
 const within = (due: Date | undefined, endsAt: number): Date | undefined =>
   due !== undefined && due.getTime() <= endsAt ? due : undefined;
 
-const known = new WeakMap<LabContext, Schedules>();
-
 /** The schedules of a lab. */
-export function schedulesOf(context: LabContext): Schedules {
-  const found = known.get(context) ?? new Schedules(context);
-  known.set(context, found);
-  return found;
-}
+export const schedulesOf = onePerLab((context) => new Schedules(context));

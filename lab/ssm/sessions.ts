@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { LabContext } from '../context';
+import { onePerLab } from '../one-per-lab';
 import type { Box } from '../ec2/box';
 import { boxesOf, type Boxes } from '../ec2/boxes';
 import { moveBelow } from '../ec2/paths';
@@ -198,11 +199,5 @@ export class Sessions {
   }
 }
 
-const known = new WeakMap<LabContext, Sessions>();
-
 /** The sessions of a lab: Systems Manager starts them, its endpoint carries their data channels. */
-export function sessionsOf(context: LabContext): Sessions {
-  const found = known.get(context) ?? new Sessions(context);
-  known.set(context, found);
-  return found;
-}
+export const sessionsOf = onePerLab((context) => new Sessions(context));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { count } from '../cloudwatch/metrics';
 import type { LabContext } from '../context';
+import { onePerLab } from '../one-per-lab';
 import { AwsFault } from '../endpoint/fault';
 import { busOf } from '../events/bus';
 import { timeOf } from '../time';
@@ -211,11 +212,5 @@ export class Machines {
   }
 }
 
-const known = new WeakMap<LabContext, Machines>();
-
 /** The state machines of a lab. */
-export function machinesOf(context: LabContext): Machines {
-  const found = known.get(context) ?? new Machines(context);
-  known.set(context, found);
-  return found;
-}
+export const machinesOf = onePerLab((context) => new Machines(context));

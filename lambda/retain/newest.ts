@@ -1,17 +1,11 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { jsonOf } from '../../contract/json';
 import { BACKUP_OBJECTS } from '../../contract/keys';
 import { manifest as schema } from '../../contract/manifest';
 import { NEWEST_BACKUP } from '../../contract/metrics';
 import { log } from '../log';
 import type { Candidate } from './plan';
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+import { readText } from './read';
 
 /** Writes into the log what the newest backup of a database is: size, duration, rate. For the dashboard, which reads logs. */
 export async function logNewest(
@@ -23,10 +17,8 @@ export async function logNewest(
   const [newest] = [...candidates].sort((a, b) => b.storedAt.getTime() - a.storedAt.getTime());
   if (newest === undefined) return;
   const { prefix, proven } = newest;
-  const { Body } = await s3.send(
-    new GetObjectCommand({ Bucket: bucket, Key: `${prefix}${BACKUP_OBJECTS.manifest}` }),
-  );
-  const { success, data: manifest } = schema.safeParse(parsed((await Body?.transformToString()) ?? ''));
+  const text = await readText(s3, bucket, `${prefix}${BACKUP_OBJECTS.manifest}`);
+  const { success, data: manifest } = schema.safeParse(jsonOf(text));
   if (!success) {
     log(NEWEST_BACKUP, { database, prefix, proven, problem: 'its manifest cannot be read' });
     return;

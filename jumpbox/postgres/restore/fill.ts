@@ -4,14 +4,12 @@ import type { Standing } from '../../engine';
 import { whenAborted } from '../../backup/race';
 import { exitOfWords } from '../../database/refusal';
 import { ask, plainEnvironment, ProgramFailed, start } from '../../process/program';
+import { firstLines } from '../../restore/first-lines';
 import { reasonOf, Stop } from '../../stop';
 import { parseRestoreErrors } from '../prove/restore-errors';
 
 /** A line for each entry and for each error. */
 const KEPT_CHARACTERS = 16 * 1024 * 1024;
-
-/** So many errors are named. */
-const NAMED = 20;
 
 /** What `pg_restore` works with. */
 export interface Work {
@@ -38,9 +36,7 @@ async function contents({ directory, file }: Work): Promise<string> {
 }
 
 function failure(error: ProgramFailed, words: string): Stop {
-  const errors = parseRestoreErrors(words).map(({ message }) => `- ${message}`);
-  const more = errors.length - NAMED;
-  const lines = [...errors.slice(0, NAMED), ...(more > 0 ? [`- and ${String(more)} more`] : [])];
+  const lines = firstLines(parseRestoreErrors(words).map(({ message }) => `- ${message}`));
   const head = `The backup could not be restored: pg_restore ${error.ending}.`;
   return new Stop(
     exitOfWords(words),

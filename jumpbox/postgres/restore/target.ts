@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from 'pg';
+import { inBytes } from '../../../contract/bytes';
 import { EXIT } from '../../../contract/exit-codes';
 import { whenAborted } from '../../backup/race';
 import type { Access } from '../../database/access';
 import { databaseStop } from '../../database/refusal';
 import type { Prepared, Preparing, Standing, RestoreTarget } from '../../engine';
-import { inBytes, reportingBytes } from '../../progress';
+import { reportingBytes } from '../../progress';
 import { freeBytes } from '../../prove/room';
 import { fetchFile, fetchText } from '../../restore/fetch';
 import { Stop } from '../../stop';
