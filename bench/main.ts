@@ -26,39 +26,31 @@ function numberOf(argv: readonly string[], name: string, fallback: number): numb
   return value;
 }
 
-async function main(argv: readonly string[]): Promise<void> {
-  if (argv[0] === 'tunnel') {
-    await benchTunnel({
-      json: argv.includes('--json'),
-      runs: numberOf(argv, '--runs', 3),
-      megabytes: numberOf(argv, '--megabytes', 256),
-    });
-    return;
-  }
-  if (argv[0] === 'restore') {
-    await benchRestore({
-      json: argv.includes('--json'),
-      runs: numberOf(argv, '--runs', 3),
+const BENCHES: Readonly<Record<string, (argv: readonly string[], json: boolean) => Promise<void>>> = {
+  backup: (argv, json) =>
+    benchBackup({
+      json,
+      database: valueOf(argv, '--database'),
+      runs: numberOf(argv, '--runs', 5),
+      recipeRuns: numberOf(argv, '--recipe-runs', 1),
       rows: numberOf(argv, '--rows', 2_600_000),
-    });
-    return;
-  }
-  if (argv[0] === 'push') {
-    await benchPush({
-      json: argv.includes('--json'),
+    }),
+  restore: (argv, json) =>
+    benchRestore({ json, runs: numberOf(argv, '--runs', 3), rows: numberOf(argv, '--rows', 2_600_000) }),
+  tunnel: (argv, json) =>
+    benchTunnel({ json, runs: numberOf(argv, '--runs', 3), megabytes: numberOf(argv, '--megabytes', 256) }),
+  push: (argv, json) =>
+    benchPush({
+      json,
       megabytes: numberOf(argv, '--megabytes', 2_000),
       files: numberOf(argv, '--files', 5_000),
-    });
-    return;
-  }
-  if (argv[0] !== 'backup') throw new Error(USAGE);
-  await benchBackup({
-    json: argv.includes('--json'),
-    database: valueOf(argv, '--database'),
-    runs: numberOf(argv, '--runs', 5),
-    recipeRuns: numberOf(argv, '--recipe-runs', 1),
-    rows: numberOf(argv, '--rows', 2_600_000),
-  });
+    }),
+};
+
+async function main([name = '', ...argv]: readonly string[]): Promise<void> {
+  const bench = BENCHES[name];
+  if (bench === undefined) throw new Error(USAGE);
+  await bench(argv, argv.includes('--json'));
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { BUCKET } from '../test/support/intake-stage';
+import { BUCKET, sshOptions } from '../test/support/intake-stage';
 import { figureTable, measure, type Measured } from './measure';
 import { changeLogs, writeLogs } from './push/files';
 import { watchPeak } from './push/peak';
@@ -39,19 +39,18 @@ async function pushOnce(scene: PushScene): Promise<OnePush> {
 
 /** What one would do without a program: copy the folder to the box, and from there into the bucket. */
 async function rival(scene: PushScene): Promise<Measured[]> {
-  const options = through(scene, scene.shellPort).slice(0, -3);
-  const target = `${scene.stage.ssh.at(-1) ?? ''}:${join(scene.directory, 'box')}`;
-  const scp = [
-    'scp',
+  const { shell, shellPort, directory } = scene;
+  const target = `${shell.user}@127.0.0.1:${join(directory, 'box')}`;
+  const words = [
     '-q',
     '-r',
-    ...options,
+    ...sshOptions(shell.key),
     '-P',
-    String(scene.shellPort),
-    join(scene.directory, 'logs'),
+    String(shellPort),
+    join(directory, 'logs'),
     target,
   ];
-  const copied = await measure(scp as [string, ...string[]], process.env);
+  const copied = await measure(['scp', ...words], process.env);
   const stored = await measure(
     [scene.aws, 's3', 'cp', '--recursive', '--quiet', join(scene.directory, 'box'), `s3://${BUCKET}/rival/`],
     {

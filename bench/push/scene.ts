@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { prepareEmulator } from '../../lab/moto';
+import { type SshMachine, startSshMachine } from '../../lab/network/ssh-machine';
+import { labProcessesOf } from '../../lab/processes';
+import { freePort } from '../../lab/rds/free-port';
 import { type IntakeStage, setIntakeStage } from '../../test/support/intake-stage';
 import { bundlePair, startEnd } from '../tunnel/ends';
 import type { FarSaid } from '../tunnel/runs';
@@ -14,6 +13,8 @@ import type { FarSaid } from '../tunnel/runs';
 /** Both SSH servers of the box behind tunnels of their own, and what is handed in. */
 export interface PushScene {
   readonly stage: IntakeStage;
+  /** An SSH server as it comes, for scp. */
+  readonly shell: SshMachine;
   readonly directory: string;
   /** Program of the machine. */
   readonly vm: string;
@@ -24,49 +25,20 @@ export interface PushScene {
   stop(): Promise<void>;
 }
 
-/** An SSH server as it comes, for scp; on a port beside the stage's. */
-async function startShellServer(stage: IntakeStage, port: number): Promise<ChildProcess> {
-  const file = join(stage.directory, 'shell_config');
-  const lines = [
-    `Port ${port}`,
-    ...[
-      'ListenAddress 127.0.0.1',
-      'StrictModes no',
-      'PidFile none',
-      'UsePAM no',
-      'PermitRootLogin prohibit-password',
-    ],
-    ...[`HostKey ${stage.directory}/host`, `AuthorizedKeysFile ${stage.directory}/key.pub`],
-    ...['Subsystem sftp internal-sftp', ''],
-  ];
-  writeFileSync(file, lines.join('\n'));
-  const sshd = spawn('/usr/sbin/sshd', ['-D', '-f', file], { stdio: 'ignore' });
-  for (;;) {
-    if (sshd.exitCode !== null) throw new Error(`sshd ended with ${sshd.exitCode}`);
-    const socket = connect(port, '127.0.0.1');
-    const isUp = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (isUp) return sshd;
-    await sleep(50);
-  }
-}
-
 async function prepare(undo: (() => unknown)[], say: (line: string) => void): Promise<PushScene> {
   const directory = mkdtempSync(join(tmpdir(), 'drawbridge-bench-push-'));
   undo.push(() => {
     rmSync(directory, { recursive: true, force: true });
   });
-  for (const name of ['logs', 'box']) mkdirSync(join(directory, name));
+  for (const name of ['logs', 'box', 'shell']) mkdirSync(join(directory, name));
   say('starting S3, the box and the tunnels');
   const { aws } = await prepareEmulator(say);
   if (aws === undefined) throw new Error('The AWS CLI is not installed (pip install awscli).');
   const stage = await setIntakeStage({});
   undo.push(() => stage.stop());
-  const shellServer = await startShellServer(stage, stage.port + 1);
-  undo.push(() => shellServer.kill());
+  const machine = { directory: join(directory, 'shell'), address: '127.0.0.1', port: await freePort() };
+  const shell = await startSshMachine(labProcessesOf(`bench-${process.pid}`), machine);
+  undo.push(() => shell.stop());
   const programs = await bundlePair(mkdtempSync(join(tmpdir(), 'drawbridge-tunnel-')), {
     far: join(__dirname, 'far.ts'),
     near: join(__dirname, '../tunnel/near.ts'),
@@ -91,9 +63,9 @@ async function prepare(undo: (() => unknown)[], say: (line: string) => void): Pr
   } as const;
   await build({ ...options, entryPoints: [join(__dirname, 'vm.ts')], outfile: vm });
   return {
-    ...{ stage, directory, vm, aws },
+    ...{ stage, shell, directory, vm, aws },
     intakePort: await tunnelTo(stage.port),
-    shellPort: await tunnelTo(stage.port + 1),
+    shellPort: await tunnelTo(shell.port),
     stop: () => undoAll(undo),
   };
 }

@@ -1,3 +1,4 @@
+import type { Stack as CloudFormationStack, StackStatus } from '@aws-sdk/client-cloudformation';
 import { PassThrough } from 'node:stream';
 import { COMMANDS } from '../../cli/commands';
 import type { Command, Context } from '../../cli/framework/command';
@@ -72,5 +73,22 @@ export function fakeContext(more: Partial<Context> = {}): Context {
 }
 
 /** Outputs of a stack, as CloudFormation returns them. */
-export const outputsOf = (values: Readonly<Record<string, string>>) =>
+const outputsOf = (values: Readonly<Record<string, string>>) =>
   Object.entries(values).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+
+/** What CloudFormation answers about the stack when it stands. */
+export const stackAnswer = (
+  outputs: Readonly<Record<string, string>>,
+  change: { readonly StackId?: string; readonly StackStatus?: StackStatus } = {},
+): { Stacks: [CloudFormationStack] } => ({
+  Stacks: [
+    {
+      StackName: 'drawbridge',
+      StackId: 'arn:stack',
+      StackStatus: 'CREATE_COMPLETE',
+      CreationTime: new Date(),
+      Outputs: outputsOf(outputs),
+      ...change,
+    },
+  ],
+});

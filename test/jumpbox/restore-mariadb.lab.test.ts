@@ -6,6 +6,7 @@ import { EXIT } from '../../contract/exit-codes';
 import { restoredName } from '../../contract/restore';
 import type { MariadbServer } from '../../lab/rds/mariadb';
 import type { BoxEnd } from '../support/box-run';
+import { altered } from '../support/s3-faults';
 import { setMariadbStage, type Stage } from '../support/stage';
 import { readManifestAt, told } from './support';
 
@@ -110,14 +111,7 @@ describe('a restore of MariaDB', () => {
   it('that fails in the middle leaves nothing of a new database', async () => {
     stage.faults.inject(
       ({ method, path }) => method === 'GET' && path.includes('database.sql.zst'),
-      [
-        async (call, forward) => {
-          const answer = await forward(call);
-          const body = Buffer.from(answer.body);
-          body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
-          return { ...answer, body };
-        },
-      ],
+      [altered],
     );
     await expectNothing(
       () => restore('--into', 'fresh'),

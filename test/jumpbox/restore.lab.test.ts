@@ -6,6 +6,7 @@ import { EXIT } from '../../contract/exit-codes';
 import { restoredName } from '../../contract/restore';
 import type { Cluster } from '../../lab/rds/cluster';
 import type { BoxEnd } from '../support/box-run';
+import { altered } from '../support/s3-faults';
 import { BUCKET, setStage, type Stage } from '../support/stage';
 import { alter, readManifestAt, told } from './support';
 
@@ -153,14 +154,7 @@ describe('a restore that fails leaves nothing', () => {
   it('when the stored bytes are not those of the manifest: the server has seen none of them', async () => {
     stage.faults.inject(
       ({ method, path }) => method === 'GET' && path.includes('database.pgdump.zst'),
-      [
-        async (call, forward) => {
-          const answer = await forward(call);
-          const body = Buffer.from(answer.body);
-          body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
-          return { ...answer, body };
-        },
-      ],
+      [altered],
     );
     await expectNothing(
       () => restore('--into', 'fresh'),

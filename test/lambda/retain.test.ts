@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { retain, type RetainResult } from '../../lambda/retain';
-import { MANIFEST } from '../support/manifest';
+import { MANIFEST, PROOF } from '../support/manifest';
 import { FakeClock } from './fake-clock';
 import { written } from './written';
 
@@ -35,19 +35,11 @@ class FakeBucket {
     this.objects.set(`${prefix}manifest.json`, { storedAt, text: manifest });
     if (outcome === undefined) return prefix;
     const proof = {
-      formatVersion: 1,
+      ...PROOF,
       outcome: outcome === 'failed' ? 'failed' : 'proven',
-      exceptions: [],
-      differences: [],
       manifestSha256: createHash('sha256')
         .update(outcome === 'other manifest' ? 'another' : manifest)
         .digest('hex'),
-      startedAt: '2026-11-22T03:00:00Z',
-      finishedAt: '2026-11-22T03:10:00Z',
-      scratchServerVersion: '18',
-      tablesCompared: 1,
-      rowsCompared: 1,
-      box: 'i-0123456789abcdef0',
     };
     const text = outcome === 'nonsense' ? 'no JSON' : JSON.stringify(proof);
     this.objects.set(`${prefix}proof-1.json`, { storedAt, text });

@@ -3,24 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { App } from 'aws-cdk-lib';
 import { context } from '../../cdk.json';
-import { RefusedInput } from '../../contract/problems';
-import { readSettings } from '../../lib/config/read';
 import { SETTING_NAMES } from '../../lib/config/schema';
 import { settingsTable } from '../../lib/config/table';
-
-const read = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
-
-function refusal(context: Record<string, unknown>): string {
-  try {
-    read(context);
-  } catch (error) {
-    if (error instanceof RefusedInput) return error.message;
-    throw error;
-  }
-  throw new Error('The settings were accepted.');
-}
+import { read, refusal } from './settings';
 
 describe('settings', () => {
   test('have a default each', () => {

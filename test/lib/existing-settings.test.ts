@@ -1,20 +1,10 @@
-import { App } from 'aws-cdk-lib';
-import { RefusedInput } from '../../contract/problems';
-import { readSettings } from '../../lib/config/read';
-
-const read = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
+import { read, refusal } from './settings';
 
 /** Lines of the refusal, one for each problem. */
-function problemsOf(context: Record<string, unknown>): string[] {
-  try {
-    read(context);
-  } catch (error) {
-    if (error instanceof RefusedInput)
-      return error.message.split('\n').filter((line) => line.startsWith('- '));
-    throw error;
-  }
-  throw new Error('The settings were accepted.');
-}
+const problemsOf = (context: Record<string, unknown>): string[] =>
+  refusal(context)
+    .split('\n')
+    .filter((line) => line.startsWith('- '));
 
 describe('settings', () => {
   const id = '0123456789abcdef0';

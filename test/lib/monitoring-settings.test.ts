@@ -1,18 +1,4 @@
-import { App } from 'aws-cdk-lib';
-import { RefusedInput } from '../../contract/problems';
-import { readSettings } from '../../lib/config/read';
-
-const read = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
-
-function refusal(context: Record<string, unknown>): string {
-  try {
-    read(context);
-  } catch (error) {
-    if (error instanceof RefusedInput) return error.message;
-    throw error;
-  }
-  throw new Error('The settings were accepted.');
-}
+import { read, refusal } from './settings';
 
 describe('settings of what is watched', () => {
   test.each([

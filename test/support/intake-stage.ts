@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { intakeRules } from '../../contract/intake';
 import { prepareEmulator, startEmulator } from '../../lab/moto';
 import { labProcessesOf } from '../../lab/processes';
+import { freePort } from '../../lab/rds/free-port';
 import { SSHD } from '../../lib/intake/sshd';
 import { close } from './address';
 import { startMetadata } from './metadata';
@@ -31,15 +32,6 @@ export interface IntakeStage {
   /** Words of ssh up to the host, the host included. */
   readonly ssh: readonly string[];
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /**
@@ -82,6 +74,18 @@ async function answers(port: number, server: ChildProcess): Promise<void> {
     await sleep(50);
   }
 }
+
+/** Options of ssh and scp for a server of this machine that nobody knows, and nobody else's configuration. */
+export const sshOptions = (key: string): string[] => [
+  ...['-F', 'none', '-i', key],
+  ...[
+    'BatchMode=yes',
+    'IdentitiesOnly=yes',
+    'StrictHostKeyChecking=no',
+    'UserKnownHostsFile=/dev/null',
+    'LogLevel=ERROR',
+  ].flatMap((option) => ['-o', option]),
+];
 
 /** Sets the stage; {@link IntakeStage.stop} ends everything. */
 export async function setIntakeStage(rules: object): Promise<IntakeStage> {
@@ -127,28 +131,12 @@ export async function setIntakeStage(rules: object): Promise<IntakeStage> {
     stdio: ['ignore', 'ignore', openSync(join(directory, 'sshd.log'), 'a')],
   });
   await answers(port, sshd);
-  const options = [
-    'BatchMode=yes',
-    'IdentitiesOnly=yes',
-    'StrictHostKeyChecking=no',
-    'UserKnownHostsFile=/dev/null',
-    'LogLevel=ERROR',
-  ];
   return {
     directory,
     s3,
     endpoint,
     port,
-    ssh: [
-      '-F',
-      'none',
-      '-i',
-      join(directory, 'key'),
-      ...options.flatMap((one) => ['-o', one]),
-      '-p',
-      String(port),
-      `${user}@127.0.0.1`,
-    ],
+    ssh: [...sshOptions(join(directory, 'key')), '-p', String(port), `${user}@127.0.0.1`],
     stop: async () => {
       sshd.kill();
       await once(sshd, 'close');

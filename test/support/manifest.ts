@@ -1,4 +1,4 @@
-import type { Manifest } from '../../contract/manifest';
+import type { Manifest, Proof } from '../../contract/manifest';
 
 const SHA256 = 'ab'.repeat(32);
 
@@ -33,3 +33,18 @@ export const UNSEALED: Omit<Manifest, 'sealSha256'> = {
 
 /** The same with a seal, which fits nothing. */
 export const MANIFEST: Manifest = { ...UNSEALED, sealSha256: SHA256 };
+
+/** What a proof holds that found every row of one table. */
+export const PROOF: Proof = {
+  formatVersion: 1,
+  outcome: 'proven',
+  exceptions: [],
+  differences: [],
+  manifestSha256: SHA256,
+  startedAt: '2026-11-22T03:00:00Z',
+  finishedAt: '2026-11-22T03:10:00Z',
+  scratchServerVersion: '18',
+  tablesCompared: 1,
+  rowsCompared: 1,
+  box: 'i-0123456789abcdef0',
+};

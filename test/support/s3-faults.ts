@@ -55,6 +55,14 @@ export const isPutOf =
   (call: S3Call): boolean =>
     call.method === 'PUT' && (call.path.split('?')[0] ?? '').endsWith(name) && !isPart(call);
 
+/** Lets the call through and flips a bit in the middle of the answer. */
+export const altered: Fault = async (call, forward) => {
+  const answer = await forward(call);
+  const body = Buffer.from(answer.body);
+  body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
+  return { ...answer, body };
+};
+
 async function readAll(stream: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of stream) parts.push(part as Buffer);

@@ -5,7 +5,7 @@ import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-s
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { EXIT } from '../../../contract/exit-codes';
-import { drawbridge, outputsOf } from '../support';
+import { drawbridge, stackAnswer } from '../support';
 
 const cloudFormation = mockClient(CloudFormationClient);
 const ec2 = mockClient(EC2Client);
@@ -41,24 +41,19 @@ const events = (): unknown[] =>
 
 beforeEach(() => {
   for (const mock of [cloudFormation, ec2, lambda, ssm, sts]) mock.reset();
-  cloudFormation.on(DescribeStacksCommand).resolves({
-    Stacks: [
+  cloudFormation.on(DescribeStacksCommand).resolves(
+    stackAnswer(
       {
-        StackName: 'drawbridge',
-        StackId: STACK,
-        StackStatus: 'CREATE_COMPLETE',
-        CreationTime: new Date(),
-        Outputs: outputsOf({
-          CreateFunctionName: 'create',
-          DestroyFunctionName: 'destroy',
-          DatabaseEndpoint: 'db.example',
-          DatabasePort: '5432',
-          DatabaseName: 'app',
-          JumpHostGroupName: 'group',
-        }),
+        CreateFunctionName: 'create',
+        DestroyFunctionName: 'destroy',
+        DatabaseEndpoint: 'db.example',
+        DatabasePort: '5432',
+        DatabaseName: 'app',
+        JumpHostGroupName: 'group',
       },
-    ],
-  });
+      { StackId: STACK },
+    ),
+  );
   sts.on(GetCallerIdentityCommand).resolves({ Account: '1', Arn: 'arn:aws:sts::1:assumed-role/dev/eva,x' });
   ec2.on(DescribeInstancesCommand).resolves({
     Reservations: [{ Instances: [{ InstanceId: BOX, State: { Name: 'running' } }] }],

@@ -4,7 +4,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SSMClient, StartSessionCommand } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { EXIT } from '../../../contract/exit-codes';
-import { drawbridge, outputsOf } from '../support';
+import { drawbridge, stackAnswer } from '../support';
 
 const cloudFormation = mockClient(CloudFormationClient);
 const ec2 = mockClient(EC2Client);
@@ -15,25 +15,17 @@ const BOX = 'i-0123456789abcdef0';
 
 beforeEach(() => {
   for (const mock of [cloudFormation, ec2, lambda, ssm]) mock.reset();
-  cloudFormation.on(DescribeStacksCommand).resolves({
-    Stacks: [
-      {
-        StackName: 'drawbridge',
-        StackId: 'arn:stack',
-        StackStatus: 'CREATE_COMPLETE',
-        CreationTime: new Date(),
-        Outputs: outputsOf({
-          CreateFunctionName: 'create',
-          ConnectDocumentName: 'Connect',
-          DatabaseEngine: 'postgres',
-          DatabaseEndpoint: 'db.example',
-          DatabasePort: '5432',
-          DatabaseName: 'app',
-          DatabaseSecretArn: 'secret',
-        }),
-      },
-    ],
-  });
+  cloudFormation.on(DescribeStacksCommand).resolves(
+    stackAnswer({
+      CreateFunctionName: 'create',
+      ConnectDocumentName: 'Connect',
+      DatabaseEngine: 'postgres',
+      DatabaseEndpoint: 'db.example',
+      DatabasePort: '5432',
+      DatabaseName: 'app',
+      DatabaseSecretArn: 'secret',
+    }),
+  );
   ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
 });
 

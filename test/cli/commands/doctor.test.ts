@@ -8,7 +8,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { createServer } from 'node:net';
 import { EXIT } from '../../../contract/exit-codes';
-import { drawbridge, outputsOf } from '../support';
+import { drawbridge, stackAnswer } from '../support';
 
 const cloudFormation = mockClient(CloudFormationClient);
 const cloudTrail = mockClient(CloudTrailClient);
@@ -29,24 +29,19 @@ interface Finding {
 }
 
 function stackIs(StackStatus: 'CREATE_COMPLETE' | 'UPDATE_ROLLBACK_FAILED'): void {
-  cloudFormation.on(DescribeStacksCommand).resolves({
-    Stacks: [
+  cloudFormation.on(DescribeStacksCommand).resolves(
+    stackAnswer(
       {
-        StackName: 'drawbridge',
-        StackId: 'arn:stack',
-        StackStatus,
-        CreationTime: new Date(),
-        Outputs: outputsOf({
-          CreateFunctionName: 'create',
-          DestroyFunctionName: 'destroy',
-          ConnectDocumentName: 'Connect',
-          DatabaseSecretArn: 'secret',
-          OperatorPolicyArn: 'arn:operator',
-          AuditorPolicyArn: 'arn:auditor',
-        }),
+        CreateFunctionName: 'create',
+        DestroyFunctionName: 'destroy',
+        ConnectDocumentName: 'Connect',
+        DatabaseSecretArn: 'secret',
+        OperatorPolicyArn: 'arn:operator',
+        AuditorPolicyArn: 'arn:auditor',
       },
-    ],
-  });
+      { StackStatus },
+    ),
+  );
 }
 
 beforeEach(() => {

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
-import { outputsOf } from '../support';
+import { stackAnswer } from '../support';
 import { BOX, FakeBucket } from './bucket';
 
 export const cloudFormation = mockClient(CloudFormationClient);
@@ -61,28 +61,20 @@ export function setStack(): FakeBucket {
   for (const mock of [cloudFormation, trail, ec2, lambda, s3, sfn, ssm, sts]) mock.reset();
   const bucket = new FakeBucket();
   bucket.serve(s3 as never);
-  cloudFormation.on(DescribeStacksCommand).resolves({
-    Stacks: [
-      {
-        StackName: 'drawbridge',
-        StackId: 'arn:stack',
-        StackStatus: 'CREATE_COMPLETE',
-        CreationTime: new Date(),
-        Outputs: outputsOf({
-          CreateFunctionName: 'create',
-          DestroyFunctionName: 'destroy',
-          RetainFunctionName: 'retain',
-          BackupBucketName: 'bucket',
-          ProveDocumentName: 'prove-document',
-          RestoreDocumentName: 'restore-document',
-          RunStateMachineArn: 'run-machine',
-          BackupStateMachineArn: 'backup-machine',
-          DatabaseEndpoint: 'db.example',
-          DatabaseName: 'app',
-        }),
-      },
-    ],
-  });
+  cloudFormation.on(DescribeStacksCommand).resolves(
+    stackAnswer({
+      CreateFunctionName: 'create',
+      DestroyFunctionName: 'destroy',
+      RetainFunctionName: 'retain',
+      BackupBucketName: 'bucket',
+      ProveDocumentName: 'prove-document',
+      RestoreDocumentName: 'restore-document',
+      RunStateMachineArn: 'run-machine',
+      BackupStateMachineArn: 'backup-machine',
+      DatabaseEndpoint: 'db.example',
+      DatabaseName: 'app',
+    }),
+  );
   sts.on(GetCallerIdentityCommand).resolves({ Account: '1', Arn: 'arn:aws:sts::1:assumed-role/dev/eva' });
   ec2
     .on(DescribeInstancesCommand)

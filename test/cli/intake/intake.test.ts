@@ -15,7 +15,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { CHUNK_BYTES } from '../../../contract/intake';
 import { EXIT } from '../../../contract/exit-codes';
-import { drawbridge, outputsOf } from '../support';
+import { drawbridge, stackAnswer } from '../support';
 import { BOX, FakeBucket, hash } from './fake-bucket';
 
 const cloudFormation = mockClient(CloudFormationClient);
@@ -31,21 +31,13 @@ beforeEach(() => {
   s3.reset();
   bucket = new FakeBucket();
   bucket.answer(s3 as never);
-  cloudFormation.on(DescribeStacksCommand).resolves({
-    Stacks: [
-      {
-        StackName: 'drawbridge',
-        StackId: 'arn:stack',
-        StackStatus: 'CREATE_COMPLETE',
-        CreationTime: new Date(),
-        Outputs: outputsOf({
-          BackupBucketName: 'backups',
-          IntakewebPolicyArn: 'a',
-          IntakelogsPolicyArn: 'b',
-        }),
-      },
-    ],
-  });
+  cloudFormation.on(DescribeStacksCommand).resolves(
+    stackAnswer({
+      BackupBucketName: 'backups',
+      IntakewebPolicyArn: 'a',
+      IntakelogsPolicyArn: 'b',
+    }),
+  );
 });
 afterEach(() => {
   rmSync(directory, { recursive: true });

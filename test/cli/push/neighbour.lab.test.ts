@@ -1,26 +1,15 @@
 /** A neighbour's real SSH server and tar, and neighbours that are not there or not what they say. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { neighbourFiles } from '../../../cli/push/neighbour';
 import type { Unread } from '../../../cli/push/outgoing';
+import { type SshMachine, startSshMachine } from '../../../lab/network/ssh-machine';
+import { labProcessesOf } from '../../../lab/processes';
+import { freePort } from '../../../lab/rds/free-port';
 
 let directory: string;
-let sshd: ChildProcess;
-let port: number;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
+let machine: SshMachine;
 
 /** ssh reads the configuration of the test in place of the user's. */
 const environment = (name = 'ssh'): NodeJS.ProcessEnv => ({
@@ -35,32 +24,20 @@ const program = (folder: string, text: string): void => {
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'drawbridge-neighbour-'));
-  port = await freePort();
-  for (const name of ['host', 'key'])
-    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(directory, name)]);
-  writeFileSync(
-    join(directory, 'sshd_config'),
-    [
-      `Port ${port}`,
-      ...[
-        'ListenAddress 127.0.0.1',
-        'StrictModes no',
-        'PidFile none',
-        'UsePAM no',
-        'PermitRootLogin prohibit-password',
-      ],
-      ...[`HostKey ${directory}/host`, `AuthorizedKeysFile ${directory}/key.pub`, ''],
-    ].join('\n'),
-  );
+  machine = await startSshMachine(labProcessesOf(`test-${process.pid}`), {
+    directory,
+    address: '127.0.0.1',
+    port: await freePort(),
+  });
   writeFileSync(
     join(directory, 'ssh_config'),
     [
       'Host neighbour',
       ...[
         'HostName 127.0.0.1',
-        `Port ${port}`,
-        `User ${userInfo().username}`,
-        `IdentityFile ${directory}/key`,
+        `Port ${machine.port}`,
+        `User ${machine.user}`,
+        `IdentityFile ${machine.key}`,
       ],
       ...['StrictHostKeyChecking no', 'UserKnownHostsFile /dev/null', 'LogLevel ERROR', ''],
     ].join('\n'),
@@ -72,18 +49,9 @@ beforeAll(async () => {
   writeFileSync(join(files, "it's $(odd)"), 'odd');
   writeFileSync(join(files, 'x.tmp'), 'no');
   symlinkSync('/etc/passwd', join(files, 'link'));
-  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
-  sshd = spawn('/usr/sbin/sshd', ['-D', '-f', join(directory, 'sshd_config')], { stdio: 'ignore' });
-  const answers = (): boolean =>
-    spawnSync('ssh', ['-o', 'BatchMode=yes', 'neighbour', 'true'], { env: environment() }).status === 0;
-  while (!answers()) {
-    if (sshd.exitCode !== null) throw new Error(`sshd ended with ${sshd.exitCode}`);
-    await sleep(50);
-  }
 }, 60_000);
 afterAll(async () => {
-  sshd.kill();
-  if (sshd.exitCode === null) await once(sshd, 'close');
+  await machine.stop();
   rmSync(directory, { recursive: true });
 });
 

@@ -12,7 +12,7 @@ import { Concrete } from '../../access/concrete';
 import { managedPolicy } from '../../access/policies';
 import { CONFIGURATIONS } from '../../configurations';
 import { jsonWith } from '../../lib/synth';
-import { drawbridge, outputsOf } from '../support';
+import { drawbridge, stackAnswer } from '../support';
 
 const cloudFormation = mockClient(CloudFormationClient);
 const iam = mockClient(IAMClient);
@@ -26,17 +26,7 @@ const outputs = (source: string) => ({
   [`Intake${source}PolicyArn`]: POLICY_ARN,
 });
 const stackWith = (values: Readonly<Record<string, string>>): void => {
-  cloudFormation.on(DescribeStacksCommand).resolves({
-    Stacks: [
-      {
-        StackName: 'drawbridge',
-        StackId: 'arn:stack',
-        StackStatus: 'CREATE_COMPLETE',
-        CreationTime: new Date(),
-        Outputs: outputsOf(values),
-      },
-    ],
-  });
+  cloudFormation.on(DescribeStacksCommand).resolves(stackAnswer(values));
 };
 
 let directory: string;

@@ -1,20 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { isDue } from '../../../jumpbox/prove/due';
-
-const PROOF = {
-  formatVersion: 1,
-  outcome: 'proven',
-  exceptions: [],
-  differences: [],
-  manifestSha256: 'ab'.repeat(32),
-  startedAt: '2026-11-22T03:00:00Z',
-  finishedAt: '2026-11-22T03:10:00Z',
-  scratchServerVersion: '18',
-  tablesCompared: 1,
-  rowsCompared: 1,
-  box: 'i-0123456789abcdef0',
-};
+import { PROOF } from '../../support/manifest';
 
 const prefixOf = (day: number): string =>
   `backups/app/202611${String(day).padStart(2, '0')}T030000000Z_i-0123456789abcdef0/`;
