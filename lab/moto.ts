@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Processes } from './context';
+import { endWithThisProcess } from './processes';
 
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
 
@@ -172,6 +173,7 @@ export async function startEmulator(
     // The bootstrap roles attach policies that AWS owns; the emulator has them only when asked.
     env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
   });
+  endWithThisProcess(child, 'SIGKILL');
   let failed: string | undefined;
   child.once('error', (error) => {
     failed = error.message;

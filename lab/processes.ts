@@ -113,6 +113,20 @@ export async function endProcesses(lab: string, spare: readonly number[] = []): 
 }
 
 /**
+ * Ends a process when this one ends, in whatever way, killed too: its watcher reads from a pipe that closes then.
+ *
+ * @param how - the signal that ends it without further ado
+ */
+export function endWithThisProcess(child: ChildProcess, how: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  const watch = `read -r line; kill -s ${how.replace('SIG', '')} ${child.pid}`;
+  // A session of its own: an interrupt from the terminal must not end the watcher first.
+  const watcher = spawn('sh', ['-c', watch], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  watcher.unref();
+  child.once('exit', () => watcher.kill('SIGKILL'));
+}
+
+/**
  * Starts and ends the processes of one lab. The calling process itself is spared, whatever its environment.
  *
  * @param id - the lab's id, the value of {@link LAB_VARIABLE}

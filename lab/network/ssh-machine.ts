@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Processes } from '../context';
 import { findProgram } from '../parts';
+import { endWithThisProcess } from '../processes';
 
 /** A machine that can be reached by OpenSSH: it lets whoever runs the lab in, with one key. */
 export interface SshMachine {
@@ -64,6 +65,7 @@ export async function startSshMachine(processes: Processes, options: SshMachineO
   const output = openSync(log, 'a');
   const server = processes.spawn(program, words, { stdio: ['ignore', output, output] });
   closeSync(output);
+  endWithThisProcess(server, 'SIGKILL');
   while (!listens(log)) {
     if (server.exitCode !== null)
       throw new Error(`sshd ended with ${server.exitCode}: ${readFileSync(log, 'utf8')}`);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Processes } from '../context';
+import { endWithThisProcess } from '../processes';
 import type { SystemAccount } from './system-account';
 
 const START_MS = 60_000;
@@ -52,9 +53,7 @@ export function startServer(options: ServerOptions): ServerProcess {
     env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', DRAWBRIDGE_LAB: process.env.DRAWBRIDGE_LAB ?? '' },
     stdio: ['ignore', 'ignore', 'ignore'],
   });
-  // Should this process die of an error, its server must not stay behind.
-  const endServer = (): void => void server.kill(options.endAtOnce);
-  process.once('exit', endServer);
+  endWithThisProcess(server, options.endAtOnce);
   return {
     pid: server.pid ?? 0,
     untilReady: async (name, look) => {
@@ -75,7 +74,6 @@ export function startServer(options: ServerOptions): ServerProcess {
       server.kill(signal);
       if (server.exitCode === null && server.signalCode === null)
         await new Promise((resolve) => server.once('exit', resolve));
-      process.off('exit', endServer);
       rmSync(options.sockets, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcesses, isAlive, labProcesses, labProcessesOf } from '../../lab/processes';
 
 const newId = (): string => `test-${randomBytes(4).toString('hex')}`;
@@ -46,6 +47,22 @@ describe('processes of a lab', () => {
     } finally {
       await endProcesses(other);
     }
+  });
+
+  it('end with the process that started them, also when it is killed', async () => {
+    const program = `
+      const { spawn } = require('node:child_process');
+      const { endWithThisProcess } = require(${JSON.stringify(require.resolve('../../lab/processes'))});
+      const child = spawn(process.execPath, ['-e', ${JSON.stringify(SLEEPER)}], { stdio: ['ignore', 'pipe', 'inherit'] });
+      endWithThisProcess(child, 'SIGKILL');
+      child.stdout.once('data', () => console.log(child.pid));`;
+    const words = ['--require', require.resolve('tsx/cjs'), '-e', program];
+    const starter = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [said] = (await once(starter.stdout, 'data')) as [Buffer];
+    const pid = Number(said.toString());
+    expect(isAlive(pid)).toBe(true);
+    starter.kill('SIGKILL');
+    while (isAlive(pid)) await sleep(20);
   });
 
   it('are dead when they have ended, even while nobody has asked how', async () => {

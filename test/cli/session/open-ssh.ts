@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram } from '../../../lab/parts';
+import { endWithThisProcess } from '../../../lab/processes';
 
 const run = promisify(execFile);
 
@@ -48,6 +49,7 @@ async function startServer(directory: string, name: string): Promise<{ port: num
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const program = findProgram('sshd') ?? '/usr/sbin/sshd';
   const child = spawn(program, ['-D', '-e', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  endWithThisProcess(child, 'SIGTERM');
   let said = '';
   for await (const chunk of child.stderr as AsyncIterable<Buffer>)
     if ((said += chunk.toString()).includes('Server listening')) break;
