@@ -53,10 +53,14 @@ function readRecord(id: string): LabRecord | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as LabRecord) : undefined;
 }
 
-/** Every lab that left a directory, with its record if it got so far. */
+/** Whether whoever runs this made a directory: labs of others on this machine are theirs. */
+const isOwn = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.();
+
+/** Every lab of this user that left a directory, with its record if it got so far. */
 export function labs(): { id: string; record: LabRecord | undefined }[] {
   return readdirSync(tmpdir())
-    .filter((name) => name.startsWith(PREFIX))
+    .filter((name) => name.startsWith(PREFIX) && isOwn(join(tmpdir(), name)))
     .map((name) => name.slice(PREFIX.length))
     .map((id) => ({ id, record: readRecord(id) }));
 }

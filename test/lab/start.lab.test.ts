@@ -1,13 +1,17 @@
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labs, removeDeadLabs, type LabRecord } from '../../lab/directory';
 import { labProcesses } from '../../lab/processes';
 import { startLab, type RunningLab } from '../../lab/start';
+
+/** A user that owns nothing: https://wiki.debian.org/SystemGroups */
+const NOBODY = 65_534;
 
 const pidsOf = (id: string): number[] =>
   labProcesses()
@@ -78,13 +82,32 @@ describe('a lab', () => {
 
   it('that was killed itself is cleared up by the next one', async () => {
     const lab = await startLab();
+    // Stands for what runs on a box, which nothing else would end.
+    const left = spawn('sleep', ['600'], {
+      env: { PATH: process.env.PATH, DRAWBRIDGE_LAB: lab.id },
+      stdio: 'ignore',
+    });
     process.kill(recordOf(lab).pid, 'SIGKILL');
     await until(() => !pidsOf(lab.id).includes(recordOf(lab).pid));
-    expect(pidsOf(lab.id).length).toBeGreaterThan(0);
+    expect(pidsOf(lab.id)).toContain(left.pid);
     expect(await removeDeadLabs()).toContain(lab.id);
     expect(pidsOf(lab.id)).toEqual([]);
     expect(existsSync(lab.directory)).toBe(false);
   });
+
+  if (process.getuid?.() === 0)
+    it('of another user of the machine is his', async () => {
+      const directory = join(tmpdir(), 'drawbridge-lab-0000abcd');
+      mkdirSync(directory, { mode: 0o700 });
+      chownSync(directory, NOBODY, NOBODY);
+      utimesSync(directory, 0, 0);
+      try {
+        expect(await removeDeadLabs()).not.toContain('0000abcd');
+        expect(existsSync(directory)).toBe(true);
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    });
 
   it('of somebody without a temporary directory of his own is left alone', async () => {
     const id = randomBytes(4).toString('hex');
