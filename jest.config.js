@@ -6,7 +6,7 @@ process.env.CDK_VALIDATION = 'false';
 // Two projects: `unit` is pure Node and quick; `lab` needs the real parts (PostgreSQL, the lab).
 const shared = {
   testEnvironment: 'node',
-  transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
+  transform: { '\\.ts$': '<rootDir>/test/support/transform.js' },
   roots: ['<rootDir>/test'],
   modulePathIgnorePatterns: ['<rootDir>/cdk.out'],
 };
@@ -20,10 +20,17 @@ module.exports = {
       testMatch: ['**/*.test.ts'],
       testPathIgnorePatterns: ['\\.lab\\.test\\.ts$'],
     },
-    { ...shared, displayName: 'lab', testMatch: ['**/*.lab.test.ts'] },
+    {
+      ...shared,
+      displayName: 'lab',
+      testMatch: ['**/*.lab.test.ts'],
+      globalSetup: '<rootDir>/test/support/emulator.ts',
+    },
   ],
-  testTimeout: 120_000,
-  globalSetup: '<rootDir>/test/support/temporary-files.ts',
-  // The suites of the lab mostly wait: half as many workers again as processors keep these busy.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  // Ends what hangs; says nothing of speed, since the machine may be slow.
+  testTimeout: 600_000,
+  globalSetup: '<rootDir>/test/support/once.ts',
+  testSequencer: '<rootDir>/test/support/sequence.js',
+  // The suites of the lab mostly wait: two workers more than there are processors keep these busy.
+  maxWorkers: availableParallelism() + 2,
 };

@@ -30,8 +30,6 @@ export const FUNCTION_ENVIRONMENT = {
   source: 'DRAWBRIDGE_SOURCE',
   /** Session document that leads to an intake box's SSH server. */
   intakeDocument: 'DRAWBRIDGE_INTAKE_DOCUMENT',
-  /** Timeout of the create function: a create in flight when the drain begins has ended after this long. */
-  createTimeoutSeconds: 'DRAWBRIDGE_CREATE_TIMEOUT_SECONDS',
 } as const;
 
 /** What the user data writes into {@link BOX_PATHS.environment} for the programs of a box. */

@@ -8,7 +8,7 @@ import { log } from './log';
 import { terminateUntilNone } from './terminate';
 
 const ec2 = new EC2Client({ maxAttempts: 8 });
-/** An instance shows up in EC2's lists some seconds after its launch was accepted. */
+/** An instance shows up in EC2's lists some seconds after its launch was accepted, and a template may be used as long. */
 const VISIBILITY_MARGIN_MS = 15_000;
 /** The work gives up a little before it would be cut off, so that its error can name what is left. */
 const WORK_RESERVE_MS = ANSWER_RESERVE_MS + 2_000;
@@ -25,7 +25,7 @@ export interface Draining {
  * Auto Scaling group keeps. Disks and network interfaces go with their instances.
  *
  * Needs ec2:DescribeInstances, and ec2:TerminateInstances on instances of this stack. Whatever could launch a box again
- * (the create function and its permissions, schedules) must be deleted before this resource is.
+ * (the create function and its permissions, schedules, the boxes' launch templates) must be deleted before this resource is.
  */
 export async function handler(
   event: CloudFormationCustomResourceEvent,
@@ -55,12 +55,12 @@ export async function drain(
 }
 
 /**
- * A create call that was in flight when the drain began outlives its function's deletion, by its timeout at most; so the
- * last look comes after that.
+ * A create call that was in flight when the drain began outlives its function, but not the launch template: EC2 refuses to
+ * launch from one that is gone. So only what was accepted just before may still show up.
  */
 async function empty({ ec2, clock, variables }: Draining, until: Date): Promise<void> {
-  const { stackId, createTimeoutSeconds } = drainEnvironment(variables);
-  const notBefore = new Date(clock.now().getTime() + createTimeoutSeconds * 1_000 + VISIBILITY_MARGIN_MS);
+  const { stackId } = drainEnvironment(variables);
+  const notBefore = new Date(clock.now().getTime() + VISIBILITY_MARGIN_MS);
   await terminateUntilNone(
     async () => {
       const seen = await instancesOfStack(ec2, stackId);

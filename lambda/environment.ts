@@ -92,11 +92,8 @@ const sweepSchema = z
     bucket: read[NAMES.bucket],
   }));
 const drainSchema = z
-  .object({ [NAMES.stackId]: text, [NAMES.createTimeoutSeconds]: wholeNumber })
-  .transform((read) => ({
-    stackId: read[NAMES.stackId],
-    createTimeoutSeconds: read[NAMES.createTimeoutSeconds],
-  }));
+  .object({ [NAMES.stackId]: text })
+  .transform((read) => ({ stackId: read[NAMES.stackId] }));
 
 const emptySchema = z
   .object({ [NAMES.stackId]: text, [NAMES.bucket]: text })

@@ -1,8 +1,9 @@
-import { Aws, type CustomResource, type Duration } from 'aws-cdk-lib';
-import { Construct, type IDependable } from 'constructs';
+import { Aws, type CustomResource } from 'aws-cdk-lib';
+import { Construct, type IConstruct, type IDependable } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
 import { ControlFunction, LONGEST_RUN, runOnDeletion } from './control-function';
 import type { Encryption } from './encryption';
+import type { Jumpbox } from './jumpbox';
 import { describeInstances, terminateBoxes } from './permissions';
 
 /** Properties of {@link Drain}. */
@@ -13,8 +14,6 @@ export interface DrainProps {
    * @defaultValue CloudWatch's own
    */
   readonly encryption?: Encryption;
-  /** Timeout of the function that opens boxes: one that was running when the deletion began has ended after that. */
-  readonly createTimeout: Duration;
 }
 
 /**
@@ -24,7 +23,7 @@ export interface DrainProps {
 export class Drain extends Construct {
   readonly resource: CustomResource;
 
-  constructor(scope: Construct, id: string, props: DrainProps) {
+  constructor(scope: Construct, id: string, props: DrainProps = {}) {
     super(scope, id);
     const drain = new ControlFunction(this, 'Drainer', {
       entry: 'drain',
@@ -34,11 +33,18 @@ export class Drain extends Construct {
     });
     drain.addToPolicy(describeInstances(), terminateBoxes(this));
     drain.addEnvironment(FUNCTION_ENVIRONMENT.stackId, Aws.STACK_ID);
-    drain.addEnvironment(
-      FUNCTION_ENVIRONMENT.createTimeoutSeconds,
-      props.createTimeout.toSeconds().toString(),
-    );
     this.resource = runOnDeletion(this, drain, LONGEST_RUN, 'Custom::DrawbridgeDrain');
+  }
+
+  /**
+   * Ends these. Their launch templates go before the last look: a create call that outlives its function can launch nothing
+   * from then on. What a box holds goes after it.
+   */
+  ends(...boxes: Jumpbox[]): void {
+    for (const { blueprint } of boxes) {
+      this.before(...blueprint.held);
+      this.after(blueprint.template);
+    }
   }
 
   /** These go only when every box is gone: boxes hold them, or need them to be ended. */
@@ -47,7 +53,7 @@ export class Drain extends Construct {
   }
 
   /** These go first: they could open another box. */
-  after(...launchers: Construct[]): void {
+  after(...launchers: IConstruct[]): void {
     for (const launcher of launchers) launcher.node.addDependency(this.resource);
   }
 }

@@ -9,7 +9,7 @@ import { type Settings, settingsSchema } from './config/schema';
 import { Drain } from './drain';
 import type { Encryption } from './encryption';
 import { Jumpbox } from './jumpbox';
-import { CREATE_TIMEOUT, LifecycleFunctions } from './lifecycle-functions';
+import { LifecycleFunctions } from './lifecycle-functions';
 import { grantSessions } from './session-grant';
 import { SweepSchedule } from './sweep-schedule';
 
@@ -123,8 +123,8 @@ export class EphemeralJumpbox extends Construct implements ec2.IConnectable, iam
       sweep: this.functions.sweep,
       everyMinutes: settings.sweepMinutes,
     });
-    const drain = new Drain(this, 'Drain', { ...logs, createTimeout: CREATE_TIMEOUT });
-    drain.before(this.box);
+    const drain = new Drain(this, 'Drain', logs);
+    drain.ends(this.box);
     drain.after(schedule, this.functions.create);
   }
 

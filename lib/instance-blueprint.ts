@@ -1,7 +1,7 @@
 import { Aws, Lazy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { TAGS } from '../contract/tags';
 import type { BoxNetwork } from './box-network';
 import { largestSize, USER_DATA_BYTES } from './user-data';
@@ -59,6 +59,16 @@ export class InstanceBlueprint extends Construct implements ec2.IConnectable, ia
     this.node.addValidation({ validate: () => sizeProblems(props) });
   }
 
+  /** The template alone: once it is gone, nothing can be launched from it. */
+  get template(): IConstruct {
+    return child(this.launchTemplate, 'Resource');
+  }
+
+  /** What instances need as long as they live. */
+  get held(): IConstruct[] {
+    return [this.role, this.securityGroup, child(this.launchTemplate, 'Profile')];
+  }
+
   private addLaunchTemplate(props: InstanceBlueprintProps): ec2.LaunchTemplate {
     const template = new ec2.LaunchTemplate(this, 'Template', {
       machineImage: ec2.MachineImage.resolveSsmParameterAtLaunch(IMAGE),
@@ -84,6 +94,8 @@ export class InstanceBlueprint extends Construct implements ec2.IConnectable, ia
     return template;
   }
 }
+
+const child = (construct: IConstruct, id: string): IConstruct => construct.node.findChild(id);
 
 /** Not AmazonSSMManagedInstanceCore, which also reads every parameter of the account. */
 function agentRole(scope: Construct, purpose: string): iam.Role {

@@ -10,7 +10,7 @@ import { describeInstances, terminateBoxes } from './permissions';
 
 /**
  * Longest run of the function that opens boxes: some seconds as a rule, some 20 when EC2 is slow to show a launch or has no room
- * for the first types. The stack's deletion waits so long for a run that may still be in flight.
+ * for the first types.
  */
 export const CREATE_TIMEOUT = Duration.seconds(30);
 /** Terminating is waited for. */

@@ -20,7 +20,7 @@ import { Intake, type IntakeProps } from './intake/intake';
 import type { IntakeSource } from './intake/source';
 import { JumpHost } from './jump-host';
 import { Jumpbox } from './jumpbox';
-import { CREATE_TIMEOUT, LifecycleFunctions } from './lifecycle-functions';
+import { LifecycleFunctions } from './lifecycle-functions';
 import { databaseCaParameter } from './database-ca';
 import { Monitoring } from './monitoring';
 import type { Network } from './network';
@@ -81,8 +81,9 @@ export class DrawbridgeStack extends Stack {
       sweep: functions.sweep,
       everyMinutes: settings.sweepMinutes,
     });
-    const drain = new Drain(this, 'Drain', { encryption, createTimeout: CREATE_TIMEOUT });
-    drain.before(network, ...boxes, ...intake.map(({ box }) => box));
+    const drain = new Drain(this, 'Drain', { encryption });
+    drain.ends(...boxes, ...intake.map(({ box }) => box));
+    drain.before(network);
     if (settings.onDestroy === 'delete') drain.before(new Emptier(this, 'Emptier', { encryption, bucket }));
     const documents = new Documents(this, 'Documents', { maxTtlMinutes: settings.maxTtlMinutes });
     const notifications = new Notifications(this, 'Notifications', { ...settings, encryption });

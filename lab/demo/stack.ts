@@ -10,6 +10,7 @@ import type { Progress } from './timeline';
 /** The app's stack in a lab: `cdk bootstrap`, `cdk deploy`, `cdk destroy`, as a user types them. */
 export class Stack {
   private readonly outputsFile: string;
+  private readonly assembly: string;
   private readonly settings: readonly string[];
 
   /**
@@ -22,11 +23,11 @@ export class Stack {
     given: readonly string[] = [],
   ) {
     this.outputsFile = join(lab.directory, 'outputs.json');
+    this.assembly = join(lab.directory, 'cdk.out');
     const otherEngine = given.some((word) => /^(-c=?)?engine(Version)?=/.test(word));
     this.settings = [
       ...(otherEngine ? [] : ['-c', `engineVersion=${postgres.major}`]),
       ...['-c', `databaseCa=${join(lab.directory, 'rds-ca.pem')}`],
-      ...['--output', join(lab.directory, 'cdk.out')],
       ...given,
     ];
   }
@@ -44,12 +45,14 @@ export class Stack {
 
   /** Deploys; the text of the file of outputs. */
   async deployed(progress: Progress): Promise<string> {
-    await this.cdk(progress, 'deploy', '--require-approval', 'never', '--outputs-file', this.outputsFile);
+    const files = ['--output', this.assembly, '--outputs-file', this.outputsFile];
+    await this.cdk(progress, 'deploy', '--require-approval', 'never', ...files);
     return readFileSync(this.outputsFile, 'utf8');
   }
 
+  /** Destroys what was deployed last; it was synthesized then. */
   destroy(progress: Progress): Promise<void> {
-    return this.cdk(progress, 'destroy', '--force');
+    return this.cdk(progress, 'destroy', '--force', '--app', this.assembly);
   }
 
   private cdk(progress: Progress, ...args: readonly string[]): Promise<void> {

@@ -66,5 +66,5 @@ test('each function asks for what it needs and no more', () => {
     bucket: 'b',
   });
   expect(sweepEnvironment(given)).toEqual({ stackId: 'arn', name: 'shop', bucket: undefined });
-  expect(() => drainEnvironment({ DRAWBRIDGE_STACK_ID: 'arn' })).toThrow('DRAWBRIDGE_CREATE_TIMEOUT_SECONDS');
+  expect(() => drainEnvironment({})).toThrow('DRAWBRIDGE_STACK_ID');
 });

@@ -1,3 +1,4 @@
+import { CONFIGURATION_NAMES, CONFIGURATIONS } from '../configurations';
 import { Graph } from './graph';
 import { jsonWith, resourceOf } from './synth';
 
@@ -15,6 +16,9 @@ describe.each(['on-demand', 'none'])('deletion of the stack (jump host: %s)', (j
     ['the create function', 'AWS::Lambda::Function', 'LifecycleCreate'],
     ['its permissions', 'AWS::IAM::Policy', 'LifecycleCreate'],
     ['its role', 'AWS::IAM::Role', 'LifecycleCreate'],
+    ['the template of access boxes', 'AWS::EC2::LaunchTemplate', 'AccessBox'],
+    ['the template of backup boxes', 'AWS::EC2::LaunchTemplate', 'BackupBox'],
+    ['the template of restore boxes', 'AWS::EC2::LaunchTemplate', 'RestoreBox'],
   ])(
     '%s goes before the boxes are drained: nothing can open another (aws-facts 13.10)',
     (_, type, prefix) => {
@@ -37,9 +41,6 @@ describe.each(['on-demand', 'none'])('deletion of the stack (jump host: %s)', (j
     ['security groups of restore boxes', 'AWS::EC2::SecurityGroup', 'RestoreBox', 1],
     ['their way to the database', 'AWS::EC2::SecurityGroupEgress', 'BackupBox', 1],
     ['the database’s security group', 'AWS::EC2::SecurityGroup', 'Database', 1],
-    ['templates of access boxes', 'AWS::EC2::LaunchTemplate', 'AccessBox', 1],
-    ['templates of backup boxes', 'AWS::EC2::LaunchTemplate', 'BackupBox', 1],
-    ['templates of restore boxes', 'AWS::EC2::LaunchTemplate', 'RestoreBox', 1],
     ['instance profiles', 'AWS::IAM::InstanceProfile', 'BackupBox', 1],
     ['roles of boxes', 'AWS::IAM::Role', 'BackupBox', 1],
     ['permissions of boxes', 'AWS::IAM::Policy', 'BackupBox', 1],
@@ -56,6 +57,15 @@ describe.each(['on-demand', 'none'])('deletion of the stack (jump host: %s)', (j
   test('has an order: nothing waits for itself', () => {
     for (const id of graph.ids(undefined)) expect(graph.goneAfter(id)).not.toContain(id);
   });
+});
+
+test.each(CONFIGURATION_NAMES)('no box can be launched when the drain looks: %s', (name) => {
+  const graph = new Graph(jsonWith(CONFIGURATIONS[name]));
+  const [drain = ''] = graph.ids('Custom::DrawbridgeDrain');
+  const jumpHost = graph.ids('AWS::EC2::LaunchTemplate', 'JumpHost');
+  const templates = graph.ids('AWS::EC2::LaunchTemplate').filter((id) => !jumpHost.includes(id));
+  expect(templates.length).toBeGreaterThan(2);
+  for (const id of templates) expect(graph.goneAfter(id)).toContain(drain);
 });
 
 test('a drain that never answers holds the deletion up for sixteen minutes, not an hour', () => {

@@ -61,7 +61,6 @@ describe('functions', () => {
     ]);
     expect(environmentOf('DrainDrainer')).toEqual({
       DRAWBRIDGE_STACK_ID: { Ref: 'AWS::StackId' },
-      DRAWBRIDGE_CREATE_TIMEOUT_SECONDS: '30',
     });
   });
 });

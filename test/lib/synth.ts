@@ -1,8 +1,9 @@
-import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { context } from '../../cdk.json';
-import { readSettings } from '../../lib/config/read';
-import { DrawbridgeStack } from '../../lib/stack';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type * as assertions from 'aws-cdk-lib/assertions';
+import type * as stack from './stack-with';
 
 /** One resource of a template. */
 export interface Resource {
@@ -19,26 +20,44 @@ export interface TemplateJson {
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Description?: string }>>;
 }
 
-/** The app's stack with some settings. Feature flags are those of cdk.json; nothing is bundled. */
-export function stackWith(settings: object = {}): DrawbridgeStack {
-  const app = new App({ context: { ...context, drawbridge: settings, 'aws:cdk:bundling-stacks': [] } });
-  const read = readSettings(app.node);
-  return new DrawbridgeStack(app, read.name, { settings: read });
+/** The CDK takes seconds to load, and most suites only look at templates: it is loaded by whoever needs it first. */
+const load = createRequire(__filename);
+
+const synthesize = (settings: object): string => {
+  const { stackWith } = load('./stack-with') as typeof stack;
+  const { Template } = load('aws-cdk-lib/assertions') as typeof assertions;
+  return JSON.stringify(Template.fromStack(stackWith(settings)).toJSON());
+};
+
+/** Each template is synthesized once in a run of Jest, whichever suites look at it. */
+function textWith(settings: object): string {
+  const directory = process.env.TEMPLATES_OF_THE_RUN;
+  if (directory === undefined) return synthesize(settings);
+  const name = createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+  const path = join(directory, `${name}.json`);
+  if (existsSync(path)) return readFileSync(path, 'utf8');
+  const text = synthesize(settings);
+  // Another suite may do the same at this moment.
+  const whole = `${path}.${randomUUID()}`;
+  writeFileSync(whole, text);
+  renameSync(whole, path);
+  return text;
 }
 
-const templates = new Map<string, Template>();
+const templates = new Map<string, TemplateJson>();
 
 /** The template that these settings give. */
-export function templateWith(settings: object = {}): Template {
+export function jsonWith(settings: object = {}): TemplateJson {
   const key = JSON.stringify(settings);
-  const known = templates.get(key) ?? Template.fromStack(stackWith(settings));
+  const known = templates.get(key) ?? (JSON.parse(textWith(settings)) as TemplateJson);
   templates.set(key, known);
   return known;
 }
 
-/** The same as plain data. */
-export function jsonWith(settings: object = {}): TemplateJson {
-  return templateWith(settings).toJSON() as TemplateJson;
+/** The same for CDK's assertions. */
+export function templateWith(settings: object = {}): assertions.Template {
+  const { Template } = load('aws-cdk-lib/assertions') as typeof assertions;
+  return Template.fromJSON({ ...jsonWith(settings) });
 }
 
 /** The one resource of a type whose logical id begins so. */

@@ -1,7 +1,4 @@
-/**
- * `node:timers/promises` on the timers of the test, which Jest can fake; Jest leaves the module itself alone. For
- * `jest.mock('node:timers/promises', () => jest.requireActual('…/support/sleep'))`.
- */
+/** What `fake-sleep.ts` puts in the place of `node:timers/promises`, which Jest itself leaves alone. */
 export function setTimeout<T>(
   milliseconds: number,
   value?: T,

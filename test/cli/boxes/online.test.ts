@@ -1,11 +1,10 @@
+import '../../support/fake-sleep';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { untilOnline } from '../../../cli/boxes/online';
 import { EXIT } from '../../../contract/exit-codes';
 import { fakeContext } from '../support';
-
-jest.mock('node:timers/promises', () => jest.requireActual<object>('../../support/sleep'));
 
 const BOX = 'i-0123456789abcdef0';
 const ec2 = mockClient(EC2Client);

@@ -1,4 +1,5 @@
 /** The expiry of a box while somebody is connected: said, moved, never forgotten. The clock is a fake one. */
+import '../../support/fake-sleep';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -8,8 +9,6 @@ import { onKey } from '../../../cli/connect/keys';
 import { Cleanup } from '../../../cli/framework/cleanup';
 import { TAGS } from '../../../contract/tags';
 import { fakeContext } from '../support';
-
-jest.mock('node:timers/promises', () => jest.requireActual<object>('../../support/sleep'));
 
 const BOX = 'i-0123456789abcdef0';
 const MINUTE = 60_000;

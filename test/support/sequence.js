@@ -1,0 +1,17 @@
+const { dirname } = require('node:path');
+// Part of Jest, and no dependency of its own.
+const { default: Sequencer } = require(
+  require.resolve('@jest/test-sequencer', { paths: [dirname(require.resolve('jest'))] }),
+);
+
+/** Longest first, where a name says it: suites that deploy, then others with real parts, then the rest. */
+const rank = (path) => [/\/e2e\//, /\.lab\.test\.ts$/, /./].findIndex((pattern) => pattern.test(path));
+
+/** Jest knows how long a suite took only where it has run before; on a clean clone it would begin with the largest files. */
+module.exports = class extends Sequencer {
+  sort(tests) {
+    const sorted = super.sort(tests);
+    const known = tests.every(({ duration }) => duration !== undefined);
+    return known ? sorted : [...sorted].sort((a, b) => rank(a.path) - rank(b.path));
+  }
+};
