@@ -36,13 +36,22 @@ const ADDED: Readonly<Record<string, unknown>> = {
 /** JSON as it would travel: sequences of JSONata become arrays, dates become text. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 
+/** A machine that waits evaluates the same few expressions at each of its looks; reading one takes longer than evaluating it. */
+const compiled = new Map<string, jsonata.Expression>();
+
+function compile(expression: string): jsonata.Expression {
+  const made = compiled.get(expression) ?? jsonata(expression);
+  compiled.set(expression, made);
+  return made;
+}
+
 async function evaluateText(text: string, scope: Scope): Promise<unknown> {
   const expression = expressionOf(text);
   if (expression === undefined) return text;
   let value: unknown;
   try {
     const bindings = { ...scope.variables, states: scope.states, ...ADDED };
-    value = await jsonata(expression).evaluate(undefined, bindings);
+    value = await compile(expression).evaluate(undefined, bindings);
   } catch (error) {
     const message = error instanceof Error ? error.message : (error as { message?: string }).message;
     throw new StateError('States.QueryEvaluationError', `${text}: ${message ?? String(error)}`);

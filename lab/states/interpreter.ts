@@ -155,7 +155,8 @@ export class Interpreter {
     });
     note('TaskStarted');
     const limit = seconds === undefined ? undefined : AbortSignal.timeout(time.toMilliseconds(seconds));
-    const signal = limit === undefined ? this.signal : AbortSignal.any([this.signal, limit]);
+    // One of its own: what listens to it goes with the task, not with the execution.
+    const signal = AbortSignal.any([this.signal, ...(limit === undefined ? [] : [limit])]);
     try {
       const call = resource.call(args, { ...this.running, signal });
       const result = await Promise.race([call, whenAborted(signal)]);
