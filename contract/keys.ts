@@ -16,6 +16,29 @@ export function backupPrefix(database: string, startedAt: Date, instanceId: stri
   return `${BACKUPS}${encodeURIComponent(database)}/${start}_${instanceId}/`;
 }
 
+const WHERE = 'now/';
+
+/**
+ * Key of an upload that never gets a byte and is always aborted: it tells whoever looks at the unfinished uploads which table the
+ * backup at `prefix` has come to. A box has no other way to say something outside while it works.
+ *
+ * @param table - in a form that any terminal can show
+ */
+export const tableKey = (prefix: string, table: string): string =>
+  `${prefix}${WHERE}${encodeURIComponent(table)}`;
+
+/** The table that such a key tells of; undefined for any other key, and for what no terminal should show. */
+export function tableOfKey(key: string): string | undefined {
+  const found = /^backups\/[^/]+\/[^/]+\/now\/([^/]+)$/.exec(key)?.[1];
+  try {
+    const table = decodeURIComponent(found ?? '');
+    return table === '' || /[\p{C}\p{Zl}\p{Zp}]/u.test(table) ? undefined : table;
+  } catch {
+    // Not written by tableKey.
+    return undefined;
+  }
+}
+
 /** The box that writes a key by a multipart upload, read from the key; undefined for any other key. */
 export function instanceOfKey(key: string): string | undefined {
   return /^(?:backups\/[^/]+|intake\/[^/]+\/receipts)\/\d{8}T\d{9}Z_(i-[0-9a-f]+)\//.exec(key)?.[1];

@@ -4,6 +4,7 @@ import { EXIT } from '../contract/exit-codes';
 import { BACKUP_OBJECTS, backupPrefix } from '../contract/keys';
 import type { StoredObject } from '../contract/manifest';
 import type { Measured, Target } from './backup/stream';
+import { Watch } from './backup/watch';
 import { withCompression } from './compression/choose';
 import type { Compression } from './compression/compression';
 import { readLogin } from './database/secret';
@@ -19,6 +20,7 @@ import { withPrivateDirectory, writeAuthorities } from './private-directory';
 import type { BoxSettings } from './environment';
 import type { Context, Result } from './run';
 import { reasonOf, Stop } from './stop';
+import { Announcement } from './storage/announcement';
 import { openS3 } from './storage/client';
 import { commitUpload, putOnce } from './storage/commit';
 import { Upload } from './storage/upload';
@@ -74,6 +76,7 @@ async function transfer(
   const prefix = backupPrefix(settings.databaseName, startedAt, box);
   progress(`backing up ${settings.databaseName} (${inBytes(databaseBytes)}) to ${prefix}`);
   const begun: Upload[] = [];
+  const announcement = new Announcement(s3, settings.bucket, prefix, progress);
   const recipients = settings.ageRecipients;
   const begin = async (name: string, expected: number): Promise<Upload> => {
     const ending = `${compression.ending}${recipients.length === 0 ? '' : '.age'}`;
@@ -89,6 +92,9 @@ async function transfer(
       data: await sealed(uploads.data, to),
       roles: await sealed(uploads.roles, to),
       compression,
+      watch: new Watch(progress, (table) => {
+        announcement.say(table);
+      }),
     });
     const { storedBytes, plainBytes } = dumped.data;
     progress(`dumped ${inBytes(plainBytes)}, stored ${inBytes(storedBytes)}; committing`);
@@ -128,6 +134,8 @@ async function transfer(
       if (problem !== undefined) progress(problem);
     }
     throw error;
+  } finally {
+    await announcement.end();
   }
 }
 

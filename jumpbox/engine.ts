@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Manifest, Proof, TableRows } from '../contract/manifest';
 import type { Measured, Target } from './backup/stream';
+import type { Watch } from './backup/watch';
 import type { Compression } from './compression/compression';
 import type { Access } from './database/access';
 import type { Unsealed } from '../contract/manifest-text';
@@ -24,6 +25,8 @@ export interface Uploads {
   readonly data: Target;
   readonly roles: Target;
   readonly compression: Compression;
+  /** Is told how the dump of the data goes. */
+  readonly watch: Watch;
 }
 
 /** A dump whose bytes are all in S3, not yet visible. */

@@ -16,19 +16,22 @@ export function progressOn(stream: NodeJS.WritableStream, now: () => number = Da
 const BYTES_MS = 2_000;
 
 /**
- * Tells, now and then, how far a dump is.
+ * Tells, now and then, how far a stream is, and how fast it has been since the last time.
  *
  * @param done - what has been done to the bytes
  */
 export function reportingBytes(
   progress: Progress,
   done = 'dumped',
+  now: () => number = Date.now,
 ): (plainBytes: number, storedBytes?: number) => void {
-  let last = Date.now();
+  let last = { at: now(), bytes: 0 };
   return (plainBytes, storedBytes) => {
-    if (Date.now() - last < BYTES_MS) return;
-    last = Date.now();
+    const at = now();
+    if (at - last.at < BYTES_MS) return;
+    const perSecond = ((plainBytes - last.bytes) * 1_000) / (at - last.at);
+    last = { at, bytes: plainBytes };
     const stored = storedBytes === undefined ? '' : `, stored ${inBytes(storedBytes)}`;
-    progress(`${done} ${inBytes(plainBytes)}${stored}`);
+    progress(`${done} ${inBytes(plainBytes)}${stored}, ${inBytes(perSecond)}/s`);
   };
 }

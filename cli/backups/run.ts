@@ -10,7 +10,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inBytes } from '../../contract/bytes';
 import { EXIT } from '../../contract/exit-codes';
-import { BACKUPS } from '../../contract/keys';
+import { BACKUPS, tableOfKey } from '../../contract/keys';
 import type { Proof } from '../../contract/manifest';
 import { clientSettings } from '../aws/settings';
 import { output, type Stack } from '../aws/stack';
@@ -56,7 +56,8 @@ export class Run {
   /** Executions of this run: ARN → database. */
   private readonly children = new Map<string, string>();
   private readonly seen = new Set<string>();
-  private before = { at: Date.now(), bytes: 0 };
+  /** What S3 had got of each database at the last look. */
+  private readonly before = new Map<string, { readonly at: number; readonly bytes: number }>();
 
   private constructor(
     private readonly context: Context,
@@ -132,22 +133,29 @@ export class Run {
     return words === '' ? '' : `${database}: ${words}${more}`;
   }
 
-  /** What S3 has got of the upload so far, and how fast. */
+  /** What S3 has got of the upload so far, how fast, and the table that the box is at. */
   private async uploaded({ s3, bucket }: Catalog, database: string): Promise<string> {
     const Prefix = `${BACKUPS}${encodeURIComponent(database)}/`;
     const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix }));
     let bytes = 0;
-    for (const { Key, UploadId } of Uploads) {
+    let table = '';
+    for (const { Key = '', UploadId } of Uploads) {
+      const told = tableOfKey(Key);
+      if (told !== undefined) {
+        table = `, in ${told}`;
+        continue;
+      }
       const { Parts = [] } = await s3
         .send(new ListPartsCommand({ Bucket: bucket, Key, UploadId }))
         .catch(gone);
       for (const { Size = 0 } of Parts) bytes += Size;
     }
-    if (bytes === 0) return '';
+    if (bytes === 0) return table;
     const now = Date.now();
-    const perSecond = ((bytes - this.before.bytes) / Math.max(1, now - this.before.at)) * 1_000;
-    this.before = { at: now, bytes };
-    return `, ${inBytes(bytes)} stored${perSecond > 0 ? `, ${inBytes(perSecond)}/s` : ''}`;
+    const before = this.before.get(database) ?? { at: now, bytes };
+    const perSecond = ((bytes - before.bytes) / Math.max(1, now - before.at)) * 1_000;
+    this.before.set(database, { at: now, bytes });
+    return `, ${inBytes(bytes)} stored${perSecond > 0 ? `, ${inBytes(perSecond)}/s` : ''}${table}`;
   }
 
   private async ended(execution: string, database: string): Promise<Ended> {

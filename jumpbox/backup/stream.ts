@@ -15,6 +15,8 @@ export interface Source {
   readonly format: FormatCheck;
   /** What the program reads from standard input. */
   readonly input?: string;
+  /** Is told every line of standard error; what it answers `true` to is no part of the program's last words. */
+  readonly heed?: (line: string) => boolean;
 }
 
 /** What streaming needs besides. */
@@ -76,7 +78,8 @@ async function feed(dump: Program, small: Program, see: (chunk: Buffer) => void)
  * @throws Stop or Error: the first thing that went wrong
  */
 export async function streamInto(upload: Target, source: Source, options: StreamOptions): Promise<Measured> {
-  const dump = start(source.program, source.args, { environment: source.environment });
+  const { environment, heed } = source;
+  const dump = start(source.program, source.args, { environment, ...(heed === undefined ? {} : { heed }) });
   dump.stdin.on('error', () => undefined).end(source.input);
   const small = options.compress();
   const plain = createHash('sha256');

@@ -58,6 +58,11 @@ export class DumpReader {
     }
   }
 
+  /** The table whose rows are being read. */
+  get table(): string | undefined {
+    return this.filling?.table;
+  }
+
   /**
    * What the dump held.
    *

@@ -8,7 +8,6 @@ import type { Access } from '../database/access';
 import { explainedFailure } from '../database/refusal';
 import type { Dumped, Facts, Session, Uploads } from '../engine';
 import { plainEnvironment } from '../process/program';
-import { reportingBytes } from '../progress';
 import type { Context } from '../run';
 import { reasonOf, Stop } from '../stop';
 import { ACCOUNTS_END, accountsScript } from './accounts';
@@ -86,9 +85,13 @@ async function lookAt(engine: Engine, reach: Reach, access: Access): Promise<Loo
 }
 
 /** Reads the dump as it flows: rows are counted in what is stored, since no other connection can see the same view. */
-function counting(database: string): FormatCheck & { tables(): Dumped['tables'] } {
+function counting(
+  database: string,
+  onTable: (name: string) => void,
+): FormatCheck & { tables(): Dumped['tables'] } {
   const reader = new DumpReader(database, 'count');
   const closing = closedBy('mariadb-dump', '\n-- Dump completed');
+  let at: string | undefined;
   const finish = (): Dumped['tables'] => {
     try {
       return [...reader.finish().tables.values()].map(({ schema, table, rows }) => ({ schema, table, rows }));
@@ -100,6 +103,9 @@ function counting(database: string): FormatCheck & { tables(): Dumped['tables'] 
     see: (chunk) => {
       reader.read(chunk);
       closing.see(chunk);
+      if (reader.table === undefined || reader.table === at) return;
+      at = reader.table;
+      onTable(at);
     },
     demandWhole: () => {
       closing.demandWhole();
@@ -116,10 +122,12 @@ async function dump(
   uploads: Uploads,
 ): Promise<Dumped> {
   const { databaseName } = context.settings;
-  const { compression } = uploads;
+  const { compression, watch } = uploads;
   const dataFailed = new AbortController();
   const interrupted = [whenAborted(context.signal)];
-  const format = counting(databaseName);
+  const format = counting(databaseName, (table) => {
+    watch.at(table);
+  });
   const roles = streamInto(
     uploads.roles,
     {
@@ -148,7 +156,7 @@ async function dump(
         compress: () => compression.compress(uploads.data.key),
         interrupted,
         beside: [roles],
-        onBytes: reportingBytes(context.progress),
+        onBytes: watch.bytes,
         onFailure: dataFailed,
       },
     );

@@ -7,12 +7,12 @@ import type { Access } from '../database/access';
 import { databaseStop } from '../database/refusal';
 import type { Dumped, Facts, Session, Uploads } from '../engine';
 import { ProgramFailed } from '../process/program';
-import { reportingBytes } from '../progress';
 import type { TableName } from '../prove/tables';
 import type { Context } from '../run';
 import { Stop } from '../stop';
 import { connect, type Connection, libpqEnvironment } from './connection';
 import { customFormat, rolesScript } from './dump-format';
+import { heedDump } from './dump-words';
 import { demandReadable, findLeftOut } from './preflight';
 import { findRowsLeftOut, withoutRows } from './rows-left-out';
 import { countRows, openSnapshot } from './snapshot';
@@ -39,6 +39,7 @@ const dumpArguments = (snapshot: string, rowsLeftOut: readonly TableName[]): str
   `--snapshot=${snapshot}`,
   `--lock-wait-timeout=${String(LOCK_WAIT_MS)}`,
   '--no-password',
+  '--verbose',
   ...withoutRows(rowsLeftOut),
 ];
 
@@ -53,7 +54,7 @@ async function dump(
 ): Promise<Dumped> {
   const environment = libpqEnvironment(access);
   const { databaseName } = context.settings;
-  const { compression } = uploads;
+  const { compression, watch } = uploads;
   const dataFailed = new AbortController();
   const interrupted = [whenAborted(context.signal), connection.lost];
   const roles = streamInto(
@@ -76,12 +77,20 @@ async function dump(
   try {
     const data = await streamInto(
       uploads.data,
-      { program: 'pg_dump', args: dumpArguments(snapshot, rowsLeftOut), environment, format: customFormat() },
+      {
+        program: 'pg_dump',
+        args: dumpArguments(snapshot, rowsLeftOut),
+        environment,
+        format: customFormat(),
+        heed: heedDump((table) => {
+          watch.at(table);
+        }),
+      },
       {
         compress: () => compression.compress(uploads.data.key),
         interrupted,
         beside: [counting, roles],
-        onBytes: reportingBytes(context.progress),
+        onBytes: watch.bytes,
         onFailure: dataFailed,
       },
     );

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { EXIT } from '../../contract/exit-codes';
 import { codeOf, Stop } from '../stop';
+import { readLines } from './lines';
 
 /** How much of a program's last words is kept, unless somebody wants more. */
 const KEPT_CHARACTERS = 64 * 1024;
@@ -17,6 +18,8 @@ export interface ProgramOptions {
   readonly gid?: number;
   /** How much of what it writes to standard error is kept; the end is kept when there is more. */
   readonly keptCharacters?: number;
+  /** Is told every line of standard error; what it answers `true` to is no part of the program's last words. */
+  readonly heed?: (line: string) => boolean;
 }
 
 /** A program that failed: what it was, how it ended and its last words. */
@@ -81,7 +84,7 @@ function signalGroup(group: number, signal: NodeJS.Signals): void {
 
 /** Starts a program with pipes on all three streams. */
 export function start(program: string, args: readonly string[], options: ProgramOptions): Program {
-  const { environment, keptCharacters = KEPT_CHARACTERS, ...ids } = options;
+  const { environment, keptCharacters = KEPT_CHARACTERS, heed, ...ids } = options;
   // A process group of its own: what the program itself started ends with it.
   const child = spawn(program, [...args], {
     ...ids,
@@ -91,9 +94,15 @@ export function start(program: string, args: readonly string[], options: Program
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  const keep = (text: string): void => {
     said = (said + text).slice(-keptCharacters);
-  });
+  };
+  child.stderr.setEncoding('utf8');
+  if (heed === undefined) child.stderr.on('data', keep);
+  else
+    readLines(child.stderr, (line) => {
+      if (!heed(line.replace(/\n$/, ''))) keep(line);
+    });
   const words = (): string => said;
   const done = outcome(program, child, words);
   // Whoever waits for it hears of a failure; until then it must not count as unhandled.

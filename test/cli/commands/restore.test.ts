@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { EXIT } from '../../../contract/exit-codes';
+import { tableKey } from '../../../contract/keys';
 import { drawbridge } from '../support';
 import { BOX, type FakeBucket } from './bucket';
 import { CHILD, document, ec2, invoked, RUN, s3, setStack, sfn, ssm } from './owner';
@@ -50,12 +51,13 @@ describe('backup', () => {
     sfn
       .on(GetExecutionHistoryCommand)
       .resolves({ events: [{ stateEnteredEventDetails: { name: 'PauseBackup' } }] as never });
-    s3.on(ListMultipartUploadsCommand).resolves({ Uploads: [{ Key: 'k', UploadId: 'u' }] });
+    const now = tableKey('backups/app/20261122T030000000Z_i-1/', 'shop.größe\\x0a');
+    s3.on(ListMultipartUploadsCommand).resolves({ Uploads: [{ Key: 'k', UploadId: 'u' }, { Key: now }] });
     s3.on(ListPartsCommand).resolves({ Parts: [{ Size: 8 * 1024 * 1024 }] });
     const ran = await drawbridge(['backup', 'app'], { isTTY: true });
     expect(ran.code).toBe(0);
     expect(ran.stdout).toBe('app: app/x  2.0 KiB of 4.0 KiB, 3 tables, 9 rows, 2 s, proven\n');
-    expect(ran.stderr).toMatch(/app: backing up, 8\.0 MiB stored/);
+    expect(ran.stderr).toContain('app: backing up, 8.0 MiB stored, in shop.größe\\x0a');
     const [start] = sfn.commandCalls(StartExecutionCommand);
     expect(start?.args[0].input).toEqual({ stateMachineArn: 'run-machine', input: '{"databases":["app"]}' });
   });
