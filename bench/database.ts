@@ -4,8 +4,13 @@ import { hostPostgres } from '../lab/parts';
 import { type Cluster, startCluster } from '../lab/rds/cluster';
 import { loadSample } from '../lab/sample/load';
 
+/** Engines whose servers run here. */
+export const BENCH_ENGINES = ['postgres', 'mariadb'] as const;
+export type BenchEngine = (typeof BENCH_ENGINES)[number];
+
 /** The database that is measured. */
 export interface BenchDatabase {
+  readonly engine: BenchEngine;
   readonly host: string;
   readonly port: string;
   readonly name: string;
@@ -13,8 +18,12 @@ export interface BenchDatabase {
   readonly password: string;
   /** PEM file of its authority; undefined when only those of RDS are trusted. */
   readonly caFile: string | undefined;
-  /** Directory of the client programs of the server's major version. */
-  readonly bin: string;
+  /** Directory of the client programs of the server's major version; undefined where those of PATH are. */
+  readonly bin: string | undefined;
+  /** The flags that the backup itself gives to the dump program, but for a snapshot, which only it can have. */
+  readonly dump: string;
+  /** Of the dump program. */
+  readonly environment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -35,10 +44,15 @@ const events = (rows: number): string => `
   FROM generate_series(1, ${String(rows)}) i;
   CREATE INDEX ON shop.event (customer, at);`;
 
+function postgres(reach: Omit<BenchDatabase, 'engine' | 'dump' | 'environment'>): BenchDatabase {
+  const dump = 'pg_dump --format=custom --compress=0 --no-password';
+  return { engine: 'postgres', ...reach, dump, environment: libpq(reach) };
+}
+
 function fromCluster(cluster: Cluster): BenchDatabase {
   const { host, port, database, master, caFile, bin } = cluster;
   const stop = (): Promise<void> => cluster.stop('immediate');
-  return { host, port: String(port), name: database, ...master, caFile, bin, stop };
+  return postgres({ host, port: String(port), name: database, ...master, caFile, bin, stop });
 }
 
 /** Makes a cluster with the sample and an event log of so many rows. */
@@ -60,7 +74,7 @@ export async function makeDatabase(directory: string, rows: number): Promise<Ben
 }
 
 /** Environment of client programs, as the box's program gives it to its own. */
-export function libpq(database: BenchDatabase): Record<string, string> {
+function libpq(database: Omit<BenchDatabase, 'engine' | 'dump' | 'environment'>): Record<string, string> {
   return {
     PGHOST: database.host,
     PGPORT: database.port,
@@ -78,7 +92,7 @@ export function givenDatabase(url: string): BenchDatabase {
   const decoded = (text: string): string => decodeURIComponent(text);
   const [newest] = hostPostgres();
   if (newest === undefined) throw new Error('No PostgreSQL client programs are installed.');
-  const database: BenchDatabase = {
+  const database = {
     host: parsed.hostname,
     port: parsed.port === '' ? '5432' : parsed.port,
     name: decoded(parsed.pathname.slice(1)),
@@ -96,5 +110,5 @@ export function givenDatabase(url: string): BenchDatabase {
   const major = Math.floor(Number(version) / 10_000);
   const fitting = hostPostgres().find((candidate) => candidate.major === major);
   if (fitting === undefined) throw new Error(`Install the client programs of PostgreSQL ${String(major)}.`);
-  return { ...database, bin: fitting.bin };
+  return postgres({ ...database, bin: fitting.bin });
 }

@@ -1,15 +1,18 @@
+import { FORMATS } from '../contract/manifest';
 import { benchBackup } from './backup';
+import { BENCH_ENGINES } from './database';
 import { benchPush } from './push';
 import { benchRestore } from './restore';
 import { benchTunnel } from './tunnel';
 
 const USAGE = [
   'usage: npm run -s bench -- backup [--json] [--database postgres://user:password@host:port/name?sslrootcert=file]',
+  '                                  [--engine postgres|mariadb] [--format zstd|7z] [--encrypt]',
   '                                  [--runs 5] [--recipe-runs 1] [--rows 2600000]',
   '       npm run -s bench -- restore [--json] [--runs 3] [--rows 2600000]',
   '       npm run -s bench -- tunnel [--json] [--runs 3] [--megabytes 256]',
   '       npm run -s bench -- push [--json] [--megabytes 2000] [--files 5000]',
-  'backup: measures a whole backup against pg_dump into nothing, a shell pipe, and dump + 7za + upload.',
+  'backup: measures a whole backup against its dump program into nothing, what a person would type, and dump + 7za -mx9 + upload.',
   'restore: measures a whole restore against pg_restore -j2 of the same dump from local disk.',
   'tunnel: measures the Session Manager client against the official one, both to the agent of the lab.',
   'push: measures handing files in against scp -r through the same tunnel and aws s3 cp --recursive behind it.',
@@ -26,11 +29,22 @@ function numberOf(argv: readonly string[], name: string, fallback: number): numb
   return value;
 }
 
+/** The first is taken where nothing is said. */
+function oneOf<T extends string>(argv: readonly string[], name: string, choices: readonly [T, ...T[]]): T {
+  const value = valueOf(argv, name) ?? choices[0];
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw new Error(`${name} must be one of ${choices.join(', ')}.\n${USAGE}`);
+  return found;
+}
+
 const BENCHES: Readonly<Record<string, (argv: readonly string[], json: boolean) => Promise<void>>> = {
   backup: (argv, json) =>
     benchBackup({
       json,
       database: valueOf(argv, '--database'),
+      engine: oneOf(argv, '--engine', BENCH_ENGINES),
+      format: oneOf(argv, '--format', FORMATS),
+      encrypt: argv.includes('--encrypt'),
       runs: numberOf(argv, '--runs', 5),
       recipeRuns: numberOf(argv, '--recipe-runs', 1),
       rows: numberOf(argv, '--rows', 2_600_000),

@@ -74,6 +74,9 @@ export async function benchRestore(options: RestoreBenchOptions): Promise<void> 
   const scene = await setScene({
     database: undefined,
     rows: options.rows,
+    engine: 'postgres',
+    format: 'zstd',
+    encrypt: false,
     say: (line) => void process.stderr.write(`${line}\n`),
   });
   let stopping: Promise<void> | undefined;

@@ -10,7 +10,10 @@ import { prepareEmulator, startEmulator } from '../lab/moto';
 import { labProcessesOf } from '../lab/processes';
 import { close } from '../test/support/address';
 import { startMetadata } from '../test/support/metadata';
-import { type BenchDatabase, givenDatabase, libpq, makeDatabase } from './database';
+import type { Format } from '../contract/manifest';
+import { makeKeyPair } from '../jumpbox/encryption/age';
+import { type BenchDatabase, type BenchEngine, givenDatabase, makeDatabase } from './database';
+import { makeMariadb } from './mariadb';
 
 export const BUCKET = 'bench';
 
@@ -25,16 +28,27 @@ export interface Scene {
   /** Of the box's program, besides. */
   readonly box: NodeJS.ProcessEnv;
   readonly aws: string;
-  /** Bytes of the stored objects whose key ends so. */
-  storedBytes(suffix: string): Promise<number>;
+  readonly format: Format;
+  /** Recipient of age; undefined where nothing is encrypted on the box. */
+  readonly recipient: string | undefined;
+  /** Bytes of the stored objects whose key holds this. */
+  storedBytes(part: string): Promise<number>;
   emptyBucket(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** Password of archives. */
+export const ARCHIVE_PASSWORD = 'not-a-secret';
+
 /** What is asked of the scene. */
 export interface SceneOptions {
+  /** Somebody else's; one of our own when undefined. */
   readonly database: string | undefined;
   readonly rows: number;
+  readonly engine: BenchEngine;
+  readonly format: Format;
+  /** Encrypt on the box, by age. */
+  readonly encrypt: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -65,10 +79,9 @@ async function prepare(options: SceneOptions, undo: (() => unknown)[]): Promise<
   chmodSync(directory, 0o755);
   mkdirSync(join(directory, 'scratch'));
   options.say('making the database');
+  const make = options.engine === 'mariadb' ? makeMariadb : makeDatabase;
   const database =
-    options.database === undefined
-      ? await makeDatabase(directory, options.rows)
-      : givenDatabase(options.database);
+    options.database === undefined ? await make(directory, options.rows) : givenDatabase(options.database);
   undo.push(() => database.stop());
   const processes = labProcessesOf(`bench-${randomBytes(4).toString('hex')}`);
   undo.push(() => processes.stop());
@@ -94,6 +107,10 @@ async function prepare(options: SceneOptions, undo: (() => unknown)[]): Promise<
   });
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   const SecretString = JSON.stringify({ username: database.username, password: database.password });
+  const archive = await secrets.send(
+    new CreateSecretCommand({ Name: 'archives', SecretString: ARCHIVE_PASSWORD }),
+  );
+  const recipient = options.encrypt ? (await makeKeyPair()).recipient : undefined;
   const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name: 'database', SecretString }));
   const list = async () => (await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }))).Contents ?? [];
   return {
@@ -101,20 +118,22 @@ async function prepare(options: SceneOptions, undo: (() => unknown)[]): Promise<
     database,
     program: await bundle(directory),
     aws: emulator.aws,
+    format: options.format,
+    recipient,
     environment: {
-      PATH: [database.bin, process.env.PATH ?? ''].join(delimiter),
+      PATH: [...(database.bin === undefined ? [] : [database.bin]), process.env.PATH ?? ''].join(delimiter),
       HOME: directory,
       AWS_ACCESS_KEY_ID: 'bench',
       AWS_SECRET_ACCESS_KEY: 'bench',
       AWS_ENDPOINT_URL: endpoint,
       AWS_DEFAULT_REGION: 'us-east-1',
-      ...libpq(database),
+      ...database.environment,
     },
     box: {
       AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
       [BOX_ENVIRONMENT.region]: 'us-east-1',
       [BOX_ENVIRONMENT.bucket]: BUCKET,
-      [BOX_ENVIRONMENT.engine]: 'postgres',
+      [BOX_ENVIRONMENT.engine]: database.engine,
       [BOX_ENVIRONMENT.databaseHost]: database.host,
       [BOX_ENVIRONMENT.databasePort]: database.port,
       [BOX_ENVIRONMENT.databaseName]: database.name,
@@ -122,10 +141,13 @@ async function prepare(options: SceneOptions, undo: (() => unknown)[]): Promise<
       [BOX_ENVIRONMENT.databaseCa]: database.caFile ?? '',
       [BOX_ENVIRONMENT.scratchDirectory]: join(directory, 'scratch'),
       [BOX_ENVIRONMENT.zstdLevel]: '3',
+      [BOX_ENVIRONMENT.format]: options.format,
+      [BOX_ENVIRONMENT.archiveSecretArn]: archive.ARN,
+      [BOX_ENVIRONMENT.ageRecipients]: recipient ?? '',
       [BOX_ENVIRONMENT.keyDirectory]: join(directory, 'keys'),
     },
-    storedBytes: async (suffix) =>
-      (await list()).reduce((sum, { Key = '', Size = 0 }) => (Key.endsWith(suffix) ? sum + Size : sum), 0),
+    storedBytes: async (part) =>
+      (await list()).reduce((sum, { Key = '', Size = 0 }) => (Key.includes(part) ? sum + Size : sum), 0),
     emptyBucket: async () => {
       for (const { Key } of await list()) await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
     },

@@ -96,6 +96,7 @@ async function transfer(
         announcement.say(table);
       }),
     });
+    await announcement.end();
     const { storedBytes, plainBytes } = dumped.data;
     progress(`dumped ${inBytes(plainBytes)}, stored ${inBytes(storedBytes)}; committing`);
     const describe = (data: StoredObject, roles: StoredObject): Unsealed => ({

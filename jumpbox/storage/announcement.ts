@@ -40,7 +40,7 @@ export class Announcement {
     });
   }
 
-  /** Takes back what was said. */
+  /** Takes back what was said; nothing more is said then. */
   async end(): Promise<void> {
     this.over = true;
     await this.work;
