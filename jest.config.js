@@ -5,7 +5,7 @@ process.env.CDK_VALIDATION = 'false';
 
 // Two projects: `unit` is pure Node and quick; `lab` needs the real parts (PostgreSQL, the lab).
 const shared = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.js',
   transform: { '\\.ts$': '<rootDir>/test/support/transform.js' },
   roots: ['<rootDir>/test'],
   modulePathIgnorePatterns: ['<rootDir>/cdk.out'],
