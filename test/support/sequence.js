@@ -1,8 +1,4 @@
-const { dirname } = require('node:path');
-// Part of Jest, and no dependency of its own.
-const { default: Sequencer } = require(
-  require.resolve('@jest/test-sequencer', { paths: [dirname(require.resolve('jest'))] }),
-);
+const { default: Sequencer } = require('@jest/test-sequencer');
 
 /** Longest first, where a name says it: suites that deploy, then others with real parts, then the rest. */
 const rank = (path) => [/\/e2e\//, /\.lab\.test\.ts$/, /./].findIndex((pattern) => pattern.test(path));

@@ -7,6 +7,8 @@ const options = {
   loader: 'ts',
   format: 'cjs',
   target: 'node20',
+  // Jest cannot load modules by `import()`; it becomes `require`.
+  supported: { 'dynamic-import': false },
   sourcemap: 'external',
   sourcesContent: false,
 };
