@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from '../framework/command';
-import { instanceId, minutes, port } from '../framework/words';
+import { instanceId, minutes, PLUGIN_HELP, port } from '../framework/words';
 
 /** Another machine and port, as `--target` says it. */
 export interface Target {
@@ -26,6 +26,7 @@ export interface ConnectOptions {
   readonly reason?: string;
   readonly keepAlive?: boolean;
   readonly leaveOpen?: boolean;
+  readonly plugin?: boolean;
 }
 
 /** Reads `[local port:]host:port`. */
@@ -75,7 +76,8 @@ export const connect: Command<ConnectOptions> = {
       .option('--minutes <minutes>', 'life of a box that has to be opened', minutes)
       .option('--reason <words>', 'why, for a box that has to be opened')
       .option('--keep-alive', 'extend the box whenever it is about to expire')
-      .option('--leave-open', 'do not close a box that had to be opened');
+      .option('--leave-open', 'do not close a box that had to be opened')
+      .option('--plugin', PLUGIN_HELP);
   },
   run: async (context, options, databases, behind) => {
     const { runConnect } = await import('../connect/connect');

@@ -1,10 +1,10 @@
 import { Option } from 'commander';
 import type { WayOptions } from '../connect/way';
 import type { Command } from '../framework/command';
-import { instanceId, minutes } from '../framework/words';
+import { instanceId, minutes, PLUGIN_HELP } from '../framework/words';
 
 /** `drawbridge ssh` */
-export const ssh: Command<WayOptions & { readonly forwardAgent?: boolean }> = {
+export const ssh: Command<WayOptions & { readonly forwardAgent?: boolean; readonly plugin?: boolean }> = {
   name: 'ssh',
   summary: 'open a shell by OpenSSH, with a key of one minute and a checked host',
   examples: [
@@ -20,7 +20,8 @@ export const ssh: Command<WayOptions & { readonly forwardAgent?: boolean }> = {
       .addOption(new Option('--via <way>', 'which kind of way').choices(['jump-host', 'box']))
       .option('--minutes <minutes>', 'life of a box that has to be opened', minutes)
       .option('--reason <words>', 'why, for a box that has to be opened')
-      .option('--leave-open', 'do not close a box that had to be opened');
+      .option('--leave-open', 'do not close a box that had to be opened')
+      .option('--plugin', PLUGIN_HELP);
   },
   run: async (context, options, _words, command) => {
     const { runSsh } = await import('../ssh/ssh');
@@ -29,21 +30,24 @@ export const ssh: Command<WayOptions & { readonly forwardAgent?: boolean }> = {
 };
 
 /** `drawbridge ssh-tunnel`: what ssh itself calls. */
-export const sshTunnel: Command<{ readonly box?: string }> = {
+export const sshTunnel: Command<{ readonly box?: string; readonly plugin?: boolean }> = {
   name: 'ssh-tunnel',
   summary: 'what ssh talks through (see ssh-config)',
   examples: [["ssh -o 'ProxyCommand=drawbridge ssh-tunnel %n' drawbridge", 'by hand']],
   configure: (parser) => {
-    parser.argument('<name>', 'as typed to ssh').option('--box <id>', 'this instance', instanceId);
+    parser
+      .argument('<name>', 'as typed to ssh')
+      .option('--box <id>', 'this instance', instanceId)
+      .option('--plugin', PLUGIN_HELP);
   },
-  run: async (context, { box }, [name = '']) => {
+  run: async (context, options, [name = '']) => {
     const { runProxy } = await import('../ssh/proxy');
-    return runProxy(context, name, box);
+    return runProxy(context, name, options);
   },
 };
 
 /** `drawbridge ssh-config` */
-export const sshConfig: Command<{ readonly print?: boolean }> = {
+export const sshConfig: Command<{ readonly print?: boolean; readonly plugin?: boolean }> = {
   name: 'ssh-config',
   summary: 'write an include file, so that plain ssh, scp, sftp, rsync and -J work',
   examples: [
@@ -52,13 +56,13 @@ export const sshConfig: Command<{ readonly print?: boolean }> = {
     ['ssh -J drawbridge admin@10.0.3.4', 'through the box to a host that accessTargets allows'],
   ],
   configure: (parser) => {
-    parser.option('--print', 'print it instead of writing it');
+    parser.option('--print', 'print it instead of writing it').option('--plugin', PLUGIN_HELP);
   },
-  run: async (context, { print = false }) => {
+  run: async (context, { print = false, plugin = false }) => {
     const { SshFiles } = await import('../ssh/files');
     const { configText, proxyCommand, self, sshOptions } = await import('../ssh/options');
     const files = new SshFiles(context.stack);
-    const text = configText(context.stack, sshOptions(files, proxyCommand(context, self())));
+    const text = configText(context.stack, sshOptions(files, proxyCommand(context, self(), { plugin })));
     if (print) {
       context.ui.result({ config: text }, text.trimEnd());
       return undefined;

@@ -60,6 +60,7 @@ async function connected(
       documentName,
       parameters,
       localPort,
+      plugin: options.plugin ?? false,
       notice: (line) => {
         context.ui.warn(line);
       },

@@ -5,8 +5,8 @@ import { clientSettings } from '../aws/settings';
 import type { Context } from '../framework/command';
 import { explain } from '../framework/explain';
 import { Problem } from '../framework/problem';
-import { forwardPort, type Forward } from '../session';
-import { type SessionRequest, type StartedSession, startSession } from './start-session';
+import type { SessionRequest } from './grant';
+import { type Leg, openLeg } from './leg';
 
 /** Between attempts to open another session after one was lost: milliseconds, doubling, and how often. */
 const FIRST_WAIT_MS = 500;
@@ -35,8 +35,7 @@ export class Tunnel {
   private constructor(
     private readonly context: Context,
     private readonly request: TunnelRequest,
-    private started: StartedSession,
-    private forward: Forward,
+    private leg: Leg,
   ) {
     this.failed = new Promise((resolve) => (this.fail = resolve));
     void this.keepUp();
@@ -44,30 +43,18 @@ export class Tunnel {
 
   /** @throws Problem or SessionError when there is no session, or the local port cannot be had */
   static async open(context: Context, request: TunnelRequest): Promise<Tunnel> {
-    const started = await startSession(context, request);
-    try {
-      return new Tunnel(context, request, started, await forwarded(context, started, request.localPort));
-    } catch (error) {
-      await started.end();
-      throw error;
-    }
+    return new Tunnel(context, request, await openLeg(context, request, request.localPort));
   }
 
   /** Of this machine, on 127.0.0.1. */
   get port(): number {
-    return this.forward.port;
-  }
-
-  /** Connections that are open now. */
-  get connections(): number {
-    return this.forward.connections;
+    return this.leg.port;
   }
 
   /** Ends the tunnel and its session. */
   async close(): Promise<void> {
     this.closing.abort();
-    await this.forward.close();
-    await this.started.end();
+    await this.leg.end();
   }
 
   /** A method, because it changes while something is waited for. */
@@ -79,7 +66,7 @@ export class Tunnel {
     let shortLives = 0;
     while (!this.isClosed()) {
       const opened = Date.now();
-      const { message } = await this.started.session.ended;
+      const message = await this.leg.ended;
       if (this.isClosed()) return;
       shortLives = Date.now() - opened < SHORT_LIFE_MS ? shortLives + 1 : 0;
       if (shortLives === SHORT_LIVES) {
@@ -87,10 +74,9 @@ export class Tunnel {
         return;
       }
       this.context.ui.warn(`${message} Opening another session …`);
-      const { port } = this.forward;
-      await this.forward.close();
+      const { port } = this.leg;
       try {
-        await this.started.end();
+        await this.leg.end();
         if (shortLives > 1) await this.pause(shortLives - 1);
         await this.reopen(port);
         this.context.ui.warn(`Port ${port} leads through again.`);
@@ -105,9 +91,7 @@ export class Tunnel {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.demandInstance();
-        const started = await startSession(this.context, this.request);
-        this.started = started;
-        this.forward = await forwarded(this.context, started, port);
+        this.leg = await openLeg(this.context, { ...this.request, plugin: this.leg.plugin }, port);
         if (this.isClosed()) await this.close();
         return;
       } catch (error) {
@@ -154,16 +138,4 @@ class InstanceGone extends Problem {
       'Connect again: a new box is opened, or the jump host brought back.',
     );
   }
-}
-
-function forwarded(context: Context, { session }: StartedSession, port: number): Promise<Forward> {
-  return forwardPort(
-    session,
-    { port },
-    {
-      refused: (message) => {
-        context.ui.warn(message);
-      },
-    },
-  );
 }

@@ -26,3 +26,6 @@ export const MAX_MINUTES = 2_880;
 
 /** Minutes of life. */
 export const minutes = wholeNumber(1, MAX_MINUTES, 'minutes');
+
+/** Help of `--plugin`, where a session is opened. */
+export const PLUGIN_HELP = 'by the official session-manager-plugin, and not by the client of this program';

@@ -1,6 +1,5 @@
-import { startSession } from '../connect/start-session';
 import type { Context } from '../framework/command';
-import { carrySession } from '../ssh/carry';
+import { carry } from '../ssh/carry';
 
 /** The agent of a box that boots is not there yet: three minutes. */
 const ATTEMPTS = 180;
@@ -10,11 +9,5 @@ const ATTEMPTS = 180;
  *
  * @returns the exit code
  */
-export async function carrySsh(context: Context, instanceId: string, documentName: string): Promise<number> {
-  const started = await startSession(context, { instanceId, documentName, attempts: ATTEMPTS });
-  try {
-    return await carrySession(context, started.session);
-  } finally {
-    await started.end();
-  }
-}
+export const carrySsh = (context: Context, instanceId: string, documentName: string): Promise<number> =>
+  carry(context, { instanceId, documentName, attempts: ATTEMPTS });

@@ -14,5 +14,11 @@ export { forwardPort, type ForwardHooks } from './client/forward';
 export { listen, portOf, type Forward, type ListenOn } from './client/listener';
 export { pipePlain } from './client/plain';
 export { openTerminal, type Terminal } from './client/terminal';
-export { findPlugin, runPlugin, type OfficialPlugin, type PluginSession } from './plugin/official';
+export {
+  findPlugin,
+  startPlugin,
+  OLDEST_USABLE_PLUGIN,
+  type OfficialPlugin,
+  type PluginProcess,
+} from './plugin/official';
 export { runShell, type ShellEnd, type ShellStreams, type TerminalSize } from './client/shell';

@@ -1,10 +1,14 @@
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { EXIT } from '../../contract/exit-codes';
 import { output, type Stack } from '../aws/stack';
-import { startSession } from '../connect/start-session';
+import { withEither } from '../connect/either-client';
+import type { SessionRequest } from '../connect/grant';
+import { runPlugin } from '../connect/plugin';
+import type { StartedSession } from '../connect/start-session';
 import type { Context } from '../framework/command';
 import { Problem } from '../framework/problem';
-import { runShell } from '../session';
+import { type OfficialPlugin, runShell } from '../session';
 
 /** A public key as OpenSSH writes it: type, base64, comment. */
 const PUBLIC_KEY = /^((?:ssh|ecdsa)-[\w@.-]+) ([A-Za-z0-9+/]+={0,2})(?: .*)?$/;
@@ -21,28 +25,55 @@ export function publicKeysIn(text: string): string[] {
  * The SSH server's public keys, asked of the agent: IAM vouches for that channel, so that no first connection has to be
  * trusted blindly.
  *
+ * @param plugin - by the official plugin
  * @throws Problem when none came
  */
-export async function hostKeys(context: Context, stack: Stack, instanceId: string): Promise<string[]> {
-  const started = await startSession(context, {
-    instanceId,
-    documentName: output(stack, 'hostKeysDocument'),
-  });
+export async function hostKeys(
+  context: Context,
+  stack: Stack,
+  instanceId: string,
+  plugin: boolean,
+): Promise<string[]> {
+  const request = { instanceId, documentName: output(stack, 'hostKeysDocument'), plugin };
+  const keys = publicKeysIn(
+    await withEither(context, request, {
+      own: printed,
+      official: (program) => printedByPlugin(context, program, request),
+    }),
+  );
+  if (keys.length > 0) return keys;
+  throw new Problem(
+    EXIT.unavailable,
+    `${instanceId} has told no SSH host keys: it may still be booting.`,
+    'Try again in half a minute.',
+  );
+}
+
+async function printed({ session, end }: StartedSession): Promise<string> {
   try {
-    const printed = new PassThrough();
+    const output = new PassThrough();
     const said = new PassThrough();
-    const chunks: Buffer[] = [];
-    printed.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const printing = text(output);
     said.resume();
-    await runShell(started.session, { input: new PassThrough(), output: printed, error: said });
-    const keys = publicKeysIn(Buffer.concat(chunks).toString());
-    if (keys.length > 0) return keys;
-    throw new Problem(
-      EXIT.unavailable,
-      `${instanceId} has told no SSH host keys: it may still be booting.`,
-      'Try again in half a minute.',
-    );
+    await runShell(session, { input: new PassThrough(), output, error: said });
+    output.end();
+    return await printing;
   } finally {
-    await started.end();
+    await end();
+  }
+}
+
+async function printedByPlugin(
+  context: Context,
+  plugin: OfficialPlugin,
+  request: SessionRequest,
+): Promise<string> {
+  const run = await runPlugin(context, plugin, request, { stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const printing = run.child.stdout === null ? '' : text(run.child.stdout);
+    await run.exited;
+    return await printing;
+  } finally {
+    await run.end();
   }
 }

@@ -21,12 +21,22 @@ export const self = (): Self => ({
 export const proxyWords = (words: readonly string[]): string =>
   words.map((word) => `"${word.replace(/[\\"$`]/g, '\\$&').replaceAll('%', '%%')}"`).join(' ');
 
+/** What the proxy is told. */
+export interface ProxyOptions {
+  /** This instance and no other. */
+  readonly box?: string;
+  /** By the official plugin. */
+  readonly plugin?: boolean;
+}
+
 /** The command that ssh reaches an instance by. Tokens: `%n` the name as typed, `%p` the port. */
-export function proxyCommand(context: Context, { node, program }: Self, box = ''): string {
+export function proxyCommand(context: Context, { node, program }: Self, options: ProxyOptions = {}): string {
+  const { box, plugin = false } = options;
   const words = [node, program, 'ssh-tunnel', '--stack', context.stack];
   if (context.region !== undefined) words.push('--region', context.region);
   if (context.profile !== undefined) words.push('--profile', context.profile);
-  if (box !== '') words.push('--box', box);
+  if (box !== undefined) words.push('--box', box);
+  if (plugin) words.push('--plugin');
   return `${proxyWords(words)} %n`;
 }
 

@@ -1,13 +1,13 @@
 import { findStack, output } from '../aws/stack';
-import { startSession } from '../connect/start-session';
+import type { SessionRequest } from '../connect/grant';
 import { findWay } from '../connect/way';
 import { Cleanup } from '../framework/cleanup';
 import type { Context } from '../framework/command';
-import { carrySession } from './carry';
+import { carry } from './carry';
 import { SshFiles } from './files';
 import { hostKeys } from './host-keys';
 import { sendPublicKey } from './instance-connect';
-import { instanceOf, SSH_USER } from './options';
+import { instanceOf, type ProxyOptions, SSH_USER } from './options';
 
 /**
  * What ssh talks through: finds or makes a way, writes the host's keys where ssh looks for them, lets our key in for a minute,
@@ -15,7 +15,8 @@ import { instanceOf, SSH_USER } from './options';
  *
  * @param name - as the user typed it to ssh
  */
-export async function runProxy(context: Context, name: string, box: string | undefined): Promise<number> {
+export async function runProxy(context: Context, name: string, options: ProxyOptions): Promise<number> {
+  const { box, plugin = false } = options;
   const files = new SshFiles(context.stack);
   const publicKey = files.publicKey();
   const stack = await findStack(context);
@@ -30,19 +31,18 @@ export async function runProxy(context: Context, name: string, box: string | und
       cleanup,
     );
     const { instanceId } = way;
-    const keys = await hostKeys(context, stack, instanceId);
+    const keys = await hostKeys(context, stack, instanceId, plugin);
     files.write(files.knownHosts(name), keys.map((key) => `${name} ${key}\n`).join(''));
-    const started = await startSession(context, {
+    const request: SessionRequest = {
       instanceId,
       documentName: output(stack, 'sshDocument'),
+      plugin,
       notice: (line) => {
         context.ui.warn(line);
       },
-    });
-    cleanup.add('end the session', () => started.end());
+    };
     // Last: its minute has begun.
-    await sendPublicKey(context, instanceId, SSH_USER, publicKey);
-    return await carrySession(context, started.session);
+    return await carry(context, request, () => sendPublicKey(context, instanceId, SSH_USER, publicKey));
   } finally {
     await cleanup.run();
   }

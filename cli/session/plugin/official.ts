@@ -1,12 +1,15 @@
-import { execFile, spawn, type StdioOptions } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, type StdioOptions } from 'node:child_process';
 import { promisify } from 'node:util';
 import { compareVersions } from '../wire/version';
 
 const PROGRAM = 'session-manager-plugin';
 /** From here on the plugin reads the token from its environment (its release notes); older ones want it on the command line. */
-const FIRST_WITHOUT_TOKEN_ON_COMMAND_LINE = '1.2.536.0';
+export const OLDEST_USABLE_PLUGIN = '1.2.536.0';
 /** The AWS CLI's own name for the variable (awscli, customizations/sessionmanager.py). */
 const RESPONSE_VARIABLE = 'AWS_SSM_START_SESSION_RESPONSE';
+
+/** Variables of a process. */
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The official client as installed on this machine. */
 export interface OfficialPlugin {
@@ -30,17 +33,24 @@ export interface PluginSession {
   readonly endpoint?: string;
 }
 
+/** How the plugin's process is started. */
+export interface PluginProcess {
+  readonly stdio?: StdioOptions;
+  readonly env?: Variables;
+  /** Out of reach of the terminal's Ctrl-C. */
+  readonly detached?: boolean;
+}
+
 /**
  * Looks for the official client on the PATH.
  *
  * @returns undefined when there is none
  */
-export async function findPlugin(env: NodeJS.ProcessEnv = process.env): Promise<OfficialPlugin | undefined> {
+export async function findPlugin(env: Variables = process.env): Promise<OfficialPlugin | undefined> {
   try {
     const { stdout } = await promisify(execFile)(PROGRAM, ['--version'], { env, timeout: 10_000 });
     const version = stdout.trim();
-    const isUsable = compareVersions(version, FIRST_WITHOUT_TOKEN_ON_COMMAND_LINE) >= 0;
-    return { program: PROGRAM, version, isUsable };
+    return { program: PROGRAM, version, isUsable: compareVersions(version, OLDEST_USABLE_PLUGIN) >= 0 };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -48,43 +58,27 @@ export async function findPlugin(env: NodeJS.ProcessEnv = process.env): Promise<
 }
 
 /**
- * Runs a session in the official client, as the AWS CLI does, until it ends. The token goes through its environment.
+ * Starts the official client on a session, as the AWS CLI does. The token goes through its environment.
  * Arguments: src/sessionmanagerplugin/session/session.go, ValidateInputAndStartSession.
  *
- * @returns its exit code
- * @throws Error when it is too old to keep the token to itself, or cannot be started
+ * @throws Error when it is too old to keep the token to itself
  */
-export async function runPlugin(
+export function startPlugin(
   plugin: OfficialPlugin,
   session: PluginSession,
-  options: { readonly stdio?: StdioOptions; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<number> {
+  { stdio = 'inherit', env = process.env, detached = false }: PluginProcess = {},
+): ChildProcess {
   if (!plugin.isUsable)
     throw new Error(
       `${plugin.program} ${plugin.version} takes its token on the command line, where every process can read it. ` +
-        `Version ${FIRST_WITHOUT_TOKEN_ON_COMMAND_LINE} or newer is needed.`,
+        `Version ${OLDEST_USABLE_PLUGIN} or newer is needed.`,
     );
   const { sessionId: SessionId, streamUrl: StreamUrl, token: TokenValue, target: Target } = session;
   const request = JSON.stringify({ Target });
   const words = [RESPONSE_VARIABLE, session.region, 'StartSession', session.profile ?? '', request];
-  const child = spawn(plugin.program, [...words, session.endpoint ?? ''], {
-    stdio: options.stdio ?? 'inherit',
-    env: {
-      ...(options.env ?? process.env),
-      [RESPONSE_VARIABLE]: JSON.stringify({ SessionId, StreamUrl, TokenValue }),
-    },
+  return spawn(plugin.program, [...words, session.endpoint ?? ''], {
+    stdio,
+    detached,
+    env: { ...env, [RESPONSE_VARIABLE]: JSON.stringify({ SessionId, StreamUrl, TokenValue }) },
   });
-  // Ctrl-C is for the plugin, which has it from the terminal: it says good-bye to the agent and ends.
-  const leaveToPlugin = (): void => undefined;
-  process.on('SIGINT', leaveToPlugin);
-  try {
-    return await new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) => {
-        resolve(code ?? 1);
-      });
-    });
-  } finally {
-    process.off('SIGINT', leaveToPlugin);
-  }
 }

@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { findPlugin, runPlugin } from '../../../cli/session/index';
+import { findPlugin, startPlugin } from '../../../cli/session/index';
 
 /** A program of the plugin's name that notes its command line and environment. */
 describe('the official client', () => {
@@ -44,7 +45,8 @@ describe('the official client', () => {
     expect(plugin).toMatchObject({ version: '1.2.764.0', isUsable: true });
     if (plugin === undefined) return;
     const program = join(directory, 'session-manager-plugin');
-    expect(await runPlugin({ ...plugin, program }, session, { env, stdio: 'ignore' })).toBe(3);
+    const child = startPlugin({ ...plugin, program }, session, { env, stdio: 'ignore' });
+    expect(await once(child, 'close')).toEqual([3, null]);
     const words = readFileSync(join(directory, 'words'), 'utf8').split('\n');
     expect(words).toEqual([
       'AWS_SSM_START_SESSION_RESPONSE',
@@ -66,7 +68,6 @@ describe('the official client', () => {
     install('1.2.497.0');
     const plugin = await findPlugin(env);
     expect(plugin).toMatchObject({ isUsable: false });
-    if (plugin !== undefined)
-      await expect(runPlugin(plugin, session)).rejects.toThrow('every process can read it');
+    if (plugin !== undefined) expect(() => startPlugin(plugin, session)).toThrow('every process can read it');
   });
 });
