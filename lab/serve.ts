@@ -9,6 +9,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cloudFormation } from './cloudformation/extension';
+import { tellRules } from './cloudtrail/rules';
 import { trailOf } from './cloudtrail/trail';
 import type { LabContext } from './context';
 import { labControl } from './control';
@@ -86,7 +87,7 @@ async function serve(): Promise<void> {
   endpoint.addPath(labControl(context));
   endpoint.addUpgrade(dataChannels(context));
   endpoint.listen((call, reply, from) => {
-    trailOf(context).record(call, reply, from);
+    tellRules(context, trailOf(context).record(call, reply, from));
   });
   const extensions: Extension[] = [formation.extension, ...EXTENSIONS.map((make) => make(context))];
   for (const extension of extensions) {

@@ -36,15 +36,27 @@ export class Notifications extends Construct {
       },
     });
     const field = (path: string): string => events.EventField.fromPath(path);
-    const input = events.RuleTargetInput.fromText(
+    this.tellBy(
+      'RuleOfThisStack',
+      rule,
       `Backup run ended early: ${field('$.detail.status')}. Databases that it had not reached have no new backup. ` +
         `Execution: ${field('$.detail.executionArn')}. What to do: docs/runbook.md#run-failed`,
     );
+  }
+
+  /**
+   * Sends a text to the topic for each event that fits a rule.
+   *
+   * @param sid - of the statement that lets the rule publish, one for each rule
+   * @param text - with fields of the event
+   */
+  tellBy(sid: string, rule: events.Rule, text: string): void {
+    const input = events.RuleTargetInput.fromText(text);
     // The CDK's own target would let every rule of every account publish, and use the key.
     rule.addTarget({
       bind: () => ({ arn: this.topic.topicArn, input, retryPolicy: { maximumRetryAttempts: 10 } }),
     });
-    this.letIn('RuleOfThisStack', 'events', rule.ruleArn);
+    this.letIn(sid, 'events', rule.ruleArn);
   }
 
   /** A topic with a policy of its own has lost the default one, by which alarms of the account come in. */

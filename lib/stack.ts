@@ -32,6 +32,7 @@ import { OwnNetwork } from './own-network';
 import { OwnerPolicy } from './owner-policy';
 import { Retention } from './retention';
 import { SessionDocuments } from './session-documents';
+import { SessionRules } from './session-rules';
 import { SweepSchedule } from './sweep-schedule';
 import type { Installation } from './user-data';
 import { Workflow } from './workflow';
@@ -92,6 +93,7 @@ export class DrawbridgeStack extends Stack {
     const { retain } = new Retention(this, 'Retention', { ...settings, encryption, bucket });
     const { run, backup } = workflow;
     new Monitoring(this, 'Monitoring', { ...settings, run, backup, retain, notifications });
+    new SessionRules(this, 'SessionRules', { ...settings, notifications });
     const nightly = this.addNightly(settings, workflow);
     drain.after(schedule, ...nightly, workflow, functions.create, ...intake.map(({ create }) => create));
     const ways = [...boxes.filter(({ purpose }) => purpose === 'access'), ...(jumpHost ? [jumpHost] : [])];

@@ -40,6 +40,7 @@ export const CONFIGURATIONS = {
     ],
     databases: ['app', 'orders'],
     notifyEmail: 'owner@example.com',
+    notifySessions: 'all',
   },
   public: { egress: 'public-ipv4', engine: 'mariadb' },
   endpoints: { egress: 'endpoints', engine: 'mysql', databaseBackupWindow: '02:00-02:30' },

@@ -75,9 +75,9 @@ export class Trail {
     this.clock = clockOf(context);
   }
 
-  /** Remembers a call and its answer. */
-  record(call: AwsCall, reply: AwsReply, sourceIPAddress: string): void {
-    if (DATA[call.service]?.test(call.operation) === true) return;
+  /** Remembers a call and its answer. @returns the event; undefined for a call that works with data */
+  record(call: AwsCall, reply: AwsReply, sourceIPAddress: string): Promise<TrailRecord> | undefined {
+    if (DATA[call.service]?.test(call.operation) === true) return undefined;
     const at = new Date();
     const record = this.identities
       .of(call)
@@ -86,6 +86,7 @@ export class Trail {
     if (this.kept.length > MOST) this.kept.shift();
     // Whoever looks it up gets the failure.
     record.catch(() => undefined);
+    return record;
   }
 
   /** @throws AwsFault `ThrottlingException`, `InvalidLookupAttributesException`, `InvalidTimeRangeException` */

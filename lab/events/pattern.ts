@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { AwsFault } from '../endpoint/fault';
 
-/** Values that match exactly; the other operators of EventBridge are refused. */
-const values = z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).min(1);
+/** Values that match exactly, or a field's presence; the other operators of EventBridge are refused. */
+const presence = z.strictObject({ exists: z.boolean() });
+const values = z.array(z.union([z.string(), z.number(), z.boolean(), z.null(), presence])).min(1);
 
 /** An event pattern: fields at any depth, each with the values that it may have. */
 export interface Pattern {
@@ -21,18 +22,21 @@ export function readPattern(text: string): Pattern {
   if (parsed.success) return parsed.data;
   throw new AwsFault(
     'InvalidEventPatternException',
-    `The lab matches exact values only: ${z.prettifyError(parsed.error)}`,
+    `The lab matches exact values and presence only: ${z.prettifyError(parsed.error)}`,
   );
+}
+
+function isMet(expected: z.output<typeof values>[number], value: unknown): boolean {
+  if (typeof expected === 'object' && expected !== null) return expected.exists === (value !== undefined);
+  return Array.isArray(value) ? value.includes(expected) : value === expected;
 }
 
 /** Whether an event fits: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html */
 export function fits(wanted: Pattern, event: unknown): boolean {
-  if (typeof event !== 'object' || event === null) return false;
+  const fields = typeof event === 'object' && event !== null ? (event as Record<string, unknown>) : {};
   return Object.entries(wanted).every(([field, expected]) => {
-    const value = (event as Record<string, unknown>)[field];
-    return Array.isArray(expected)
-      ? expected.some((one) => (Array.isArray(value) ? value.includes(one) : value === one))
-      : fits(expected, value);
+    const value = fields[field];
+    return Array.isArray(expected) ? expected.some((one) => isMet(one, value)) : fits(expected, value);
   });
 }
 
@@ -44,7 +48,8 @@ export const at = (path: string, event: unknown): unknown =>
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], event);
 
 /**
- * The input of a target: `<name>` stands for the value at a path, as JSON, or as bare text where it stands inside a string.
+ * The input of a target: `<name>` stands for the value at a path, as JSON, or as bare text where it stands inside a string,
+ * which is empty where the event has no such path.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 export function transform(
@@ -60,6 +65,7 @@ export function transform(
     if (path === undefined) return all;
     const value = at(path, event) ?? null;
     const isInText = (InputTemplate.slice(0, offset).match(/(?<!\\)"/g) ?? []).length % 2 === 1;
+    if (isInText && value === null) return '';
     const json = JSON.stringify(value);
     return isInText && typeof value === 'string' ? json.slice(1, -1) : json;
   });

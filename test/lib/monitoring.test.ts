@@ -121,6 +121,62 @@ describe('the topic', () => {
   });
 });
 
+describe('sessions', () => {
+  const rulesOf = (notifySessions: string) =>
+    Object.entries(jsonWith({ notifySessions }).Resources).filter(([id]) =>
+      /^SessionRules(?!.*Policy)/.exec(id),
+    );
+
+  test('nobody is told of them unless asked, and of refused ones alone', () => {
+    expect(rulesOf('none')).toEqual([]);
+    expect(rulesOf('refused').map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['SessionRulesRefused']);
+    expect(rulesOf('all')).toHaveLength(2);
+  });
+
+  test('each is told once: what IAM refuses, or what has no error', () => {
+    const patterns = rulesOf('all').map(([, { Properties }]) => Properties.EventPattern);
+    const common = {
+      source: ['aws.ssm', 'aws.ec2-instance-connect'],
+      'detail-type': ['AWS API Call via CloudTrail'],
+    };
+    const eventName = ['StartSession', 'SendSSHPublicKey'];
+    expect(patterns).toEqual([
+      { ...common, detail: { eventName, errorCode: ['AccessDenied', 'AccessDeniedException'] } },
+      { ...common, detail: { eventName, errorCode: [{ exists: false }] } },
+    ]);
+  });
+
+  test('each rule, and no other, may publish', () => {
+    const json = jsonWith({ notifySessions: 'all' });
+    const policy = resourceOf(json, 'AWS::SNS::TopicPolicy');
+    for (const [id] of rulesOf('all')) {
+      const sid = `${id.replace(/^SessionRules|[0-9A-F]{8}$/g, '')}Sessions`;
+      expect(statement(policy, sid)).toMatchObject({
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sns:Publish',
+        Condition: { ArnLike: { 'aws:SourceArn': { 'Fn::GetAtt': [id, 'Arn'] } } },
+      });
+    }
+  });
+
+  test('the message names who, from where, what, and an entry of the runbook', () => {
+    for (const [, { Properties }] of rulesOf('all')) {
+      const [{ InputTransformer: input }] = Properties.Targets as [
+        { InputTransformer: { InputPathsMap: Record<string, string>; InputTemplate: string } },
+      ];
+      expect(Object.values(input.InputPathsMap)).toEqual(
+        expect.arrayContaining([
+          '$.detail.userIdentity.arn',
+          '$.detail.sourceIPAddress',
+          '$.detail.eventTime',
+        ]),
+      );
+      const [, anchor] = /docs\/runbook\.md#([a-z-]+)"$/.exec(input.InputTemplate) ?? [];
+      expect(anchors).toContain(anchor);
+    }
+  });
+});
+
 describe('the dashboard', () => {
   const widgets = (): { properties: { title: string; query?: string; metrics?: unknown[] } }[] => {
     const body = flat(resourceOf(jsonWith(), 'AWS::CloudWatch::Dashboard').Properties.DashboardBody);

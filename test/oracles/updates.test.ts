@@ -84,6 +84,7 @@ const CHANGES: Readonly<Record<string, object>> = {
   runMaxGapHours: { runMaxGapHours: 50 },
   dashboard: { dashboard: false },
   notifyEmail: { notifyEmail: 'dba@example.com' },
+  notifySessions: { notifySessions: 'refused' },
   s3PrefixListId: { s3PrefixListId: 'pl-6da54004' },
   databaseParameters: { databaseParameters: { log_statement: 'ddl' } },
   databaseBackupWindow: { databaseBackupWindow: '01:00-02:00' },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { list, whole, yesOrNo } from './kinds';
+import { list, oneOf, whole, yesOrNo } from './kinds';
 
 const EMAIL = 'must be an e-mail address';
 const CIDR_MESSAGE = 'must be ranges of public addresses such as 203.0.113.0/24 or 2001:db8::/32';
@@ -12,6 +12,9 @@ export const peopleSettings = {
     .email(EMAIL)
     .optional()
     .describe('who is told of failures and alarms; AWS asks that address to confirm first'),
+  notifySessions: oneOf(['none', 'refused', 'all'], 'none').describe(
+    'which sessions and SSH keys the topic is told of, as they are asked for: `none`, `refused`, `all`; the account needs a trail',
+  ),
   operatorMfa: yesOrNo(false).describe('operators must have signed in with a second factor'),
   operatorCidrs: list(z.string(CIDR_MESSAGE).regex(CIDR, CIDR_MESSAGE)).describe(
     'networks from which operators may come; from anywhere when none is named',

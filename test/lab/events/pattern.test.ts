@@ -11,7 +11,16 @@ test('a pattern fits when every field has one of its values', () => {
 });
 
 test('an operator that the lab does not match is refused', () => {
-  expect(() => readPattern('{"source":[{"prefix":"aws."}]}')).toThrow('exact values only');
+  expect(() => readPattern('{"source":[{"prefix":"aws."}]}')).toThrow('exact values and presence only');
+});
+
+test('a field may be asked to be there, or not to be', () => {
+  const [present, absent] = [true, false].map((exists) =>
+    readPattern(JSON.stringify({ detail: { errorCode: [{ exists }] } })),
+  );
+  const refused = { detail: { errorCode: 'AccessDenied' } };
+  expect([present, absent].map((one) => one !== undefined && fits(one, refused))).toEqual([true, false]);
+  expect([present, absent].map((one) => one !== undefined && fits(one, event))).toEqual([false, true]);
 });
 
 test('values go into the template as JSON, and as text inside a string', () => {
@@ -23,5 +32,5 @@ test('values go into the template as JSON, and as text inside a string', () => {
     depth: 3,
     none: null,
   });
-  expect(filled('{"says":"it is <name> at <depth>"}')).toEqual({ says: 'it is a "name" at 3' });
+  expect(filled('{"says":"it is <name> at <depth><none>"}')).toEqual({ says: 'it is a "name" at 3' });
 });
