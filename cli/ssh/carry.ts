@@ -31,7 +31,8 @@ export const carry = (
     },
   });
 
-async function carrySession(context: Context, session: Session): Promise<number> {
+/** Carries bytes between this process's standard streams and an open session. @returns as {@link carry} */
+export async function carrySession(context: Context, session: Session): Promise<number> {
   context.interrupted.addEventListener('abort', () => void session.terminate());
   const end = await pipePlain(session, context.stdin, context.stdout);
   if (end.by !== 'failure') return EXIT.ok;

@@ -204,8 +204,11 @@ export class Service {
   }
 
   private used(): void {
-    clearTimeout(this.idle);
     if (this.over) return;
+    if (this.idle !== undefined) {
+      this.idle.refresh();
+      return;
+    }
     this.idle = setTimeout(
       () => {
         void this.close('Your session timed out due to inactivity and has been terminated.');

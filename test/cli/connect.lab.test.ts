@@ -61,12 +61,12 @@ beforeAll(async () => {
   await stack.bootstrap(silent);
   const outputs = await stack.deploy(silent);
   await fillDatabase(cloud, lab, postgres, outputs, ORDERS);
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   await lab.stop();
   expect(labProcesses().filter((process) => process.lab === lab.id)).toEqual([]);
-}, 60_000);
+}, 900_000);
 
 const list = async (): Promise<Listed[]> => JSON.parse((await run(['list', '--json'])).stdout) as Listed[];
 
@@ -121,7 +121,7 @@ test('a box from open to close', async () => {
   });
   expect(await cloud.stateOf(box.instanceId)).toBe('terminated');
   expect(await run(['close', 'i-0123456789abcdef0'])).toMatchObject({ code: EXIT.notFound });
-}, 180_000);
+}, 900_000);
 
 test('connect opens a box, and psql checks the certificate through localhost; Ctrl-C leaves nothing behind', async () => {
   const connect = new Child(['connect', '--via', 'box', '--json']);
@@ -150,7 +150,7 @@ test('connect opens a box, and psql checks the certificate through localhost; Ct
   expect(await cloud.stateOf(ready.box)).toBe('terminated');
   expect(existsSync(dirname(file))).toBe(false);
   await expect(psql(conninfo, 'select 1')).rejects.toThrow();
-}, 240_000);
+}, 900_000);
 
 test('a program on top: its variables, its exit code; a box that was open stays', async () => {
   const { instanceId } = JSON.parse((await run(['open', '--json'])).stdout) as { instanceId: string };
@@ -178,7 +178,7 @@ test('a program on top: its variables, its exit code; a box that was open stays'
   const ended = await connect.ended;
   expect(ended.code).toBe(EXIT.unavailable);
   expect(ended.stderr).toContain(`${instanceId} is terminated`);
-}, 300_000);
+}, 900_000);
 
 test('connect brings the jump host back, and uses it again', async () => {
   const first = new Child(['connect', '--json']);
@@ -202,7 +202,7 @@ test('connect brings the jump host back, and uses it again', async () => {
     '--should-decrement-desired-capacity',
   ]);
   await expectEventually(async () => (await list()).length === 0);
-}, 240_000);
+}, 900_000);
 
 test('a shell is a shell, also in a pipe', async () => {
   const { stdout } = await execute('sh', [
@@ -210,7 +210,7 @@ test('a shell is a shell, also in a pipe', async () => {
     `echo 'echo answer $((6 * 7)); exit' | "${process.execPath}" "${PROGRAM}" shell`,
   ]);
   expect(stdout).toContain('answer 42');
-}, 120_000);
+}, 900_000);
 
 test('another region is a sentence', async () => {
   const ran = await run(['connect', '--region', 'us-west-2']);
@@ -243,7 +243,7 @@ describe('doctor', () => {
     expect(wrong.map(({ check, message }) => ({ check, message }))).toEqual([
       { check: 'local port', message: `Port ${port} on 127.0.0.1 cannot be had (EADDRINUSE).` },
     ]);
-  }, 120_000);
+  }, 900_000);
 
   // Last: what is broken here stays so.
   test('a database that does not answer, then an agent that is gone', async () => {
@@ -272,5 +272,5 @@ describe('doctor', () => {
         next: expect.stringContaining('drawbridge close') as string,
       },
     ]);
-  }, 240_000);
+  }, 900_000);
 });

@@ -36,13 +36,13 @@ beforeAll(async () => {
   target = await startSshMachine(labProcessesOf(`test-${process.pid}`), machine);
   deployed = await deployInLab([`accessTargets=127.0.0.1/32:${target.port}`, 'notifySessions=all']);
   cloud = new Cloud();
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   await target.stop();
   await deployed.stop();
   rmSync(folder, { recursive: true });
-}, 60_000);
+}, 900_000);
 
 const run = (words: readonly string[]): Promise<Outcome> => runCli(words, { HOME: deployed.home });
 
@@ -109,13 +109,13 @@ if (lacking !== undefined)
   test('without root no box has an SSH server, and ssh ends', async () => {
     const ended = await run(['ssh', '--via', 'box', '--', 'true']);
     expect(ended.code).toBe(255);
-  }, 180_000);
+  }, 900_000);
 else {
   test('drawbridge ssh opens a box, runs a command as ec2-user, and closes the box', async () => {
     const ran = await run(['ssh', '--via', 'box', '--', 'whoami; cat /proc/self/loginuid; exit 7']);
     expect(ran).toMatchObject({ code: 7, stdout: expect.stringMatching(/^ec2-user\n/) as unknown });
     expect(await cloud.liveInstances()).toEqual([]);
-  }, 180_000);
+  }, 900_000);
 
   test('plain ssh, scp, sftp, rsync and -J work with the include file, and hosts are checked', async () => {
     const box = await open();
@@ -206,7 +206,7 @@ else {
     await run(['close', box]);
     expect((await lasting).code).toBe(255);
     expect((await execute('ssh', [...F, host, 'true'])).code).not.toBe(0);
-  }, 300_000);
+  }, 900_000);
 
   test('audit shows boxes, sessions, keys, and who was refused; the topic is told where a trail logs', async () => {
     const told = await messages();
@@ -249,5 +249,5 @@ else {
     for (const { from } of seen) expect(from).toContain('127.0.0.1');
     const refusals = (await audit(['--refused'])).filter(({ about }) => about.includes(box));
     expect(refusals).toEqual([expect.objectContaining({ what: 'session opened', refused: 'AccessDenied' })]);
-  }, 300_000);
+  }, 900_000);
 }

@@ -24,7 +24,7 @@ export interface InboxHooks {
  */
 export class Inbox {
   private expected = 0;
-  private readonly ahead = new Map<number, Message>();
+  private readonly ahead = new Map<number, Pick<Message, 'payloadType' | 'payload'>>();
   private aheadBytes = 0;
 
   constructor(private readonly hooks: InboxHooks) {}
@@ -44,7 +44,8 @@ export class Inbox {
       const full = this.ahead.size >= MAX_MESSAGES || this.aheadBytes + message.payload.length > MAX_BYTES;
       if (full) return;
       // A copy: the payload is a view into whatever the socket had read, which would stay in memory with it.
-      this.ahead.set(message.sequence, { ...message, payload: Buffer.from(message.payload) });
+      const { sequence, payloadType, payload } = message;
+      this.ahead.set(sequence, { payloadType, payload: Buffer.from(payload) });
       this.aheadBytes += message.payload.length;
     }
     this.hooks.acknowledge(message);

@@ -60,8 +60,20 @@ const TYPE_BYTES = 32;
 const DIGEST_BYTES = 32;
 const WORD = 0x1_0000_0000;
 
-const KNOWN_TYPES = new Map<string, string>(
-  Object.values(MESSAGE_TYPE).map((type) => [type.padEnd(TYPE_BYTES, ' '), type]),
+/** What does not change from message to message of a type: header length, type, version. */
+function headOf(type: string): Buffer {
+  const head = Buffer.alloc(AT.created);
+  head.writeUInt32BE(HEADER_LENGTH, 0);
+  head.write(type.padEnd(TYPE_BYTES, ' '), AT.type, TYPE_BYTES, 'latin1');
+  head.writeUInt32BE(1, AT.version);
+  return head;
+}
+
+/** The heads of the known types, made once: a message of 1,024 bytes takes microseconds, and each counts. */
+const HEADS = new Map<string, Buffer>(Object.values(MESSAGE_TYPE).map((type) => [type, headOf(type)]));
+/** The known types by the first letter, which no two share. */
+const BY_LETTER = new Map<number, { readonly type: string; readonly head: Buffer }>(
+  [...HEADS].map(([type, head]) => [head.readUInt8(AT.type), { type, head }]),
 );
 
 /** One binary frame of the data channel. */
@@ -107,18 +119,16 @@ export function idText(id: Buffer): string {
 export function encodeMessage(message: Message): Buffer {
   const { payload } = message;
   const bytes = Buffer.allocUnsafe(PAYLOAD_AT + payload.length);
-  bytes.writeUInt32BE(HEADER_LENGTH, 0);
-  bytes.write(message.type.padEnd(TYPE_BYTES, ' '), AT.type, TYPE_BYTES, 'latin1');
-  bytes.writeUInt32BE(1, AT.version);
+  bytes.set(HEADS.get(message.type) ?? headOf(message.type), 0);
   writeUInt64(bytes, Date.now(), AT.created);
   writeUInt64(bytes, message.sequence, AT.sequence);
   writeUInt64(bytes, message.flags, AT.flags);
-  message.id.copy(bytes, AT.id, 0, 16);
+  bytes.set(message.id, AT.id);
   // As a string of bytes: the cheapest form in which Node hands over a digest.
   bytes.write(hash('sha256', payload, 'binary'), AT.digest, DIGEST_BYTES, 'latin1');
-  bytes.writeUInt32BE(message.payloadType, AT.payloadType);
-  bytes.writeUInt32BE(payload.length, HEADER_LENGTH);
-  payload.copy(bytes, PAYLOAD_AT);
+  writeUInt32(bytes, message.payloadType, AT.payloadType);
+  writeUInt32(bytes, payload.length, HEADER_LENGTH);
+  bytes.set(payload, PAYLOAD_AT);
   return bytes;
 }
 
@@ -133,26 +143,35 @@ export function encodeMessage(message: Message): Buffer {
 export function decodeMessage(bytes: Buffer): Message {
   if (bytes.length < PAYLOAD_AT)
     throw new MalformedMessage(`a message has ${PAYLOAD_AT} bytes or more, this one ${bytes.length}`);
-  const padded = bytes.toString('latin1', AT.type, AT.type + TYPE_BYTES);
-  const type = KNOWN_TYPES.get(padded) ?? padded.replace(/[\0 ]+$/, '');
-  const head = {
+  const type = typeOf(bytes);
+  const isNotice = type === MESSAGE_TYPE.startPublication || type === MESSAGE_TYPE.pausePublication;
+  return {
     type,
     sequence: readUInt64(bytes, AT.sequence, 'sequence number'),
-    flags: bytes.readUInt32BE(AT.flags + 4),
+    flags: readUInt32(bytes, AT.flags + 4),
     id: bytes.subarray(AT.id, AT.digest),
-    payloadType: bytes.readUInt32BE(AT.payloadType),
+    payloadType: readUInt32(bytes, AT.payloadType),
+    payload: isNotice ? bytes.subarray(PAYLOAD_AT) : checkedPayload(bytes),
   };
-  if (type === MESSAGE_TYPE.startPublication || type === MESSAGE_TYPE.pausePublication)
-    return { ...head, payload: bytes.subarray(PAYLOAD_AT) };
-  return { ...head, payload: checkedPayload(bytes) };
+}
+
+function typeOf(bytes: Buffer): string {
+  const known = BY_LETTER.get(bytes[AT.type] ?? 0);
+  if (known !== undefined && isSame(bytes, known.head, AT.type, AT.version)) return known.type;
+  return bytes.toString('latin1', AT.type, AT.version).replace(/[\0 ]+$/, '');
+}
+
+function isSame(one: Buffer, other: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) if (one[at] !== other[at]) return false;
+  return true;
 }
 
 function checkedPayload(bytes: Buffer): Buffer {
-  const headerLength = bytes.readUInt32BE(0);
+  const headerLength = readUInt32(bytes, 0);
   if (headerLength < HEADER_LENGTH || headerLength + 4 > bytes.length)
     throw new MalformedMessage(`header length ${headerLength} in a frame of ${bytes.length} bytes`);
   const payload = bytes.subarray(headerLength + 4);
-  const length = bytes.readUInt32BE(headerLength);
+  const length = readUInt32(bytes, headerLength);
   if (length !== payload.length)
     throw new MalformedMessage(`payload length ${length}, but ${payload.length} bytes follow the header`);
   if (length === 0) return payload;
@@ -161,13 +180,26 @@ function checkedPayload(bytes: Buffer): Buffer {
   return payload;
 }
 
+/** Byte by byte, which is compiled to less than Node's own checked ones. Numbers are cut to 32 bits. */
+function writeUInt32(bytes: Buffer, value: number, at: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+function readUInt32(bytes: Buffer, at: number): number {
+  const high = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16);
+  return (high | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
+}
+
 function writeUInt64(bytes: Buffer, value: number, at: number): void {
-  bytes.writeUInt32BE(Math.floor(value / WORD), at);
-  bytes.writeUInt32BE(value % WORD, at + 4);
+  writeUInt32(bytes, Math.floor(value / WORD), at);
+  writeUInt32(bytes, value % WORD, at + 4);
 }
 
 function readUInt64(bytes: Buffer, at: number, what: string): number {
-  const value = bytes.readUInt32BE(at) * WORD + bytes.readUInt32BE(at + 4);
+  const value = readUInt32(bytes, at) * WORD + readUInt32(bytes, at + 4);
   if (!Number.isSafeInteger(value)) throw new MalformedMessage(`${what} ${value} is out of range`);
   return value;
 }
