@@ -68,7 +68,8 @@ async function printedByPlugin(
   plugin: OfficialPlugin,
   request: SessionRequest,
 ): Promise<string> {
-  const run = await runPlugin(context, plugin, request, { stdio: ['ignore', 'pipe', 'ignore'] });
+  // Its input stays open: at the end of it the plugin would go, before anything is printed (shellsession_unix.go).
+  const run = await runPlugin(context, plugin, request, { stdio: ['pipe', 'pipe', 'ignore'] });
   try {
     const printing = run.child.stdout === null ? '' : text(run.child.stdout);
     await run.exited;

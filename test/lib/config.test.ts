@@ -52,6 +52,7 @@ describe('settings', () => {
       intakeSources: [],
       deletionProtection: false,
       sweepMinutes: 5,
+      notifySessions: 'none',
       operatorMfa: false,
       operatorCidrs: [],
       sessionIdleMinutes: 20,
