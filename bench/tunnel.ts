@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { figureTable, median } from './measure';
 import { bundlePrograms, download, upload, type Programs } from './tunnel/ends';
 import { PLUGIN_MB, pluginPace } from './tunnel/plugin';
-import { run, type Run } from './tunnel/runs';
+import { idle, run, type Run } from './tunnel/runs';
 
 /** What is asked for on the command line. */
 export interface TunnelOptions {
@@ -18,6 +18,8 @@ interface Raw {
   readonly upload80ms: Run[];
   readonly download: Run[];
   readonly plugin: number[];
+  /** Percent of a processor. */
+  readonly idle: number[];
 }
 
 const ROUND_TRIP_MS = 80;
@@ -27,7 +29,7 @@ const PLUGIN_PACE = 0.77;
 
 async function measureAll(programs: Programs, options: TunnelOptions, say: Say): Promise<Raw> {
   const bytes = options.megabytes * MEGABYTE;
-  const raw: Raw = { upload: [], upload80ms: [], download: [], plugin: [] };
+  const raw: Raw = { upload: [], upload80ms: [], download: [], plugin: [], idle: [] };
   for (let count = 1; count <= options.runs; count += 1) {
     say(`run ${count} of ${options.runs}`);
     const pace = await pluginPace(programs, say);
@@ -35,6 +37,7 @@ async function measureAll(programs: Programs, options: TunnelOptions, say: Say):
     raw.upload.push(await run(programs, upload, bytes));
     raw.upload80ms.push(await run(programs, upload, bytes, ROUND_TRIP_MS / 2));
     raw.download.push(await run(programs, download, bytes));
+    raw.idle.push(await idle(programs));
   }
   return raw;
 }
@@ -57,6 +60,7 @@ function summarise(raw: Raw, megabytes: number): Record<string, unknown> {
     uploadMBpsAt80ms: median(MBps.uploadAt80ms),
     downloadMBps: median(MBps.download),
     peakRssMb: rounded(Math.max(...all)),
+    idleCpuPercent: rounded(median(raw.idle)),
     MBps,
     peakRssMbs: all.map(rounded),
     cpus: cpus().length,
@@ -76,6 +80,7 @@ const TARGETS: readonly (readonly [string, string])[] = [
   ['uploadMBpsAt80ms', '>= 20     MB/s upwards, 80 ms of round trip'],
   ['downloadMBps', '          MB/s downwards'],
   ['peakRssMb', '<= 150    MB, of the client'],
+  ['idleCpuPercent', '          of one processor, of the client, with 50 idle connections'],
 ];
 
 /** Measures the tunnel both ways against the lab's agent, next to the official client, and prints the medians. */

@@ -29,7 +29,7 @@ const HANDSHAKE_MS = 15_000;
  * Milliseconds that a refusal takes, as between real machines. Anything that comes while the official plugin still sets up
  * its streams kills its listener, and it hangs (portsession.go, Initialize, with muxportforwarding.go, IsStreamNotSet).
  */
-const REFUSAL_MS = 50;
+const REFUSAL_MS = 300;
 
 /** The agent's side of one session, behind the stream of messages. */
 export class Agent {
