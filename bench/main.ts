@@ -2,6 +2,7 @@ import { FORMATS } from '../contract/manifest';
 import { benchBackup } from './backup';
 import { BENCH_ENGINES } from './database';
 import { benchPush } from './push';
+import { benchAnnounce } from './push/announce';
 import { benchRestore } from './restore';
 import { benchTunnel } from './tunnel';
 
@@ -12,10 +13,11 @@ const USAGE = [
   '       npm run -s bench -- restore [--json] [--runs 3] [--rows 2600000]',
   '       npm run -s bench -- tunnel [--json] [--runs 3] [--megabytes 256]',
   '       npm run -s bench -- push [--json] [--megabytes 2000] [--files 5000]',
+  '       npm run -s bench -- push --announce 1000000 [--json]',
   'backup: measures a whole backup against its dump program into nothing, what a person would type, and dump + 7za -mx9 + upload.',
   'restore: measures a whole restore against pg_restore -j2 of the same dump from local disk.',
   'tunnel: measures the Session Manager client against the official one, both to the agent of the lab.',
-  'push: measures handing files in against scp -r through the same tunnel and aws s3 cp --recursive behind it.',
+  'push: measures handing files in against scp -r through the same tunnel and aws s3 cp --recursive behind it; with --announce, the memory that\n      a number of small files takes on both sides.',
 ].join('\n');
 
 function valueOf(argv: readonly string[], name: string): string | undefined {
@@ -54,11 +56,13 @@ const BENCHES: Readonly<Record<string, (argv: readonly string[], json: boolean) 
   tunnel: (argv, json) =>
     benchTunnel({ json, runs: numberOf(argv, '--runs', 3), megabytes: numberOf(argv, '--megabytes', 256) }),
   push: (argv, json) =>
-    benchPush({
-      json,
-      megabytes: numberOf(argv, '--megabytes', 2_000),
-      files: numberOf(argv, '--files', 5_000),
-    }),
+    argv.includes('--announce')
+      ? benchAnnounce(numberOf(argv, '--announce', 1_000_000), json)
+      : benchPush({
+          json,
+          megabytes: numberOf(argv, '--megabytes', 2_000),
+          files: numberOf(argv, '--files', 5_000),
+        }),
 };
 
 async function main([name = '', ...argv]: readonly string[]): Promise<void> {

@@ -1,9 +1,10 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { VM_NODE_OPTIONS } from '../cli/vm/units';
 import { BUCKET, sshOptions } from '../test/support/intake-stage';
 import { figureTable, measure, type Measured } from './measure';
 import { changeLogs, writeLogs } from './push/files';
-import { watchPeak } from './push/peak';
+import { Watch, type Taken } from './push/watch';
 import { type PushScene, setPushScene } from './push/scene';
 
 /** What is asked for on the command line. */
@@ -15,6 +16,7 @@ export interface PushOptions {
 
 interface OnePush extends Measured {
   readonly boxPeakRssMb: number;
+  readonly cpu: Readonly<Record<string, number>>;
   readonly sentBytes: number;
   readonly unchanged: number;
 }
@@ -25,20 +27,40 @@ const MEGABYTE = 1_000_000;
 const through = ({ stage }: PushScene, port: number): string[] =>
   stage.ssh.map((word) => (word === String(stage.port) ? String(port) : word));
 
+function watch(scene: PushScene): Watch {
+  return new Watch({
+    vm: (words) => words.includes(scene.vm),
+    box: (words) => words.includes(join(scene.stage.directory, 'jumpbox.cjs')),
+    near: (words) => words.includes('/near.js'),
+    far: (words) => words.includes('/far.js'),
+    s3: (words) => words.includes('moto'),
+    aws: (words) => words.includes('s3 cp'),
+    sshd: (words) => words.includes('sshd'),
+    ssh: (words) => /^(ssh|scp|\S+sftp-server|\S*\/ssh) /.test(words),
+  });
+}
+
+const rounded = (value: number): number => Number(value.toFixed(3));
+
+const cpuOf = (taken: Readonly<Record<string, Taken>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(taken).map(([role, { cpuSeconds }]) => [role, rounded(cpuSeconds)]));
+
 async function pushOnce(scene: PushScene): Promise<OnePush> {
-  const box = watchPeak(join(scene.stage.directory, 'jumpbox.cjs'));
+  const watched = watch(scene);
   const words = [scene.vm, join(scene.directory, 'logs'), ...through(scene, scene.intakePort)];
   try {
-    const measured = await measure([process.execPath, ...words], process.env);
+    const measured = await measure([process.execPath, VM_NODE_OPTIONS, ...words], process.env);
     const said = JSON.parse(measured.stdout) as { sentBytes: number; unchanged: number };
-    return { ...measured, ...said, boxPeakRssMb: box.stop() };
+    const taken = watched.stop();
+    return { ...measured, ...said, boxPeakRssMb: taken.box?.peakRssMb ?? Number.NaN, cpu: cpuOf(taken) };
   } finally {
-    box.stop();
+    watched.stop();
   }
 }
 
 /** What one would do without a program: copy the folder to the box, and from there into the bucket. */
-async function rival(scene: PushScene): Promise<Measured[]> {
+async function rival(scene: PushScene): Promise<{ seconds: number; cpu: Record<string, number> }> {
+  const watched = watch(scene);
   const { shell, shellPort, directory } = scene;
   const target = `${shell.user}@127.0.0.1:${join(directory, 'box')}`;
   const words = [
@@ -61,10 +83,8 @@ async function rival(scene: PushScene): Promise<Measured[]> {
       AWS_DEFAULT_REGION: 'us-east-1',
     },
   );
-  return [copied, stored];
+  return { seconds: copied.seconds + stored.seconds, cpu: cpuOf(watched.stop()) };
 }
-
-const rounded = (value: number): number => Number(value.toFixed(3));
 
 async function measureAll(scene: PushScene, options: PushOptions, say: (line: string) => void) {
   say(`writing ${options.megabytes} MB of logs in ${options.files} files`);
@@ -75,8 +95,7 @@ async function measureAll(scene: PushScene, options: PushOptions, say: (line: st
   say('the second push');
   const second = await pushOnce(scene);
   say('scp -r and aws s3 cp --recursive');
-  const [copied, stored] = await rival(scene);
-  return { first, second, rival: (copied?.seconds ?? Number.NaN) + (stored?.seconds ?? Number.NaN) };
+  return { first, second, rival: await rival(scene) };
 }
 
 const TARGETS: readonly (readonly [string, string])[] = [
@@ -90,20 +109,21 @@ export async function benchPush(options: PushOptions): Promise<void> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const scene = await setPushScene(say);
   try {
-    const { first, second, rival: rivalSeconds } = await measureAll(scene, options, say);
+    const { first, second, rival: theirs } = await measureAll(scene, options, say);
     const peaks = [first, second].flatMap(({ peakRssMb = Number.NaN, boxPeakRssMb }) => [
       peakRssMb,
       boxPeakRssMb,
     ]);
-    const seconds = { first: [first.seconds], second: [second.seconds], scpAndCp: [rivalSeconds] };
+    const seconds = { first: [first.seconds], second: [second.seconds], scpAndCp: [theirs.seconds] };
     const summary = {
-      timesFasterThanScp: rounded(rivalSeconds / first.seconds),
+      timesFasterThanScp: rounded(theirs.seconds / first.seconds),
       secondPushByteRatio: rounded(second.sentBytes / first.sentBytes),
       peakRssMb: rounded(Math.max(...peaks)),
       peakRssMbs: peaks.map(rounded),
       sentBytes: [first.sentBytes, second.sentBytes],
       unchanged: second.unchanged,
       seconds,
+      cpuSeconds: { first: first.cpu, second: second.cpu, scpAndCp: theirs.cpu },
       cpus: cpus().length,
       notes: [
         `${options.megabytes} MB of logs in ${options.files} files. Both ends, the tunnel's two, both SSH ends and S3 (moto) share the cores: without a network's limit the processor decides, which is the rival's best case.`,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CHUNK_BYTES } from './intake';
+import { CHUNK_BYTES, PACK_BYTES } from './intake';
 
 /** Version of the protocol; docs/intake-protocol.md describes it. */
 export const PROTOCOL_VERSION = 1;
@@ -28,8 +28,6 @@ export const clientMessage = z.discriminatedUnion('type', [
     modified: z.int().optional(),
     /** Permission bits of Unix. */
     mode: z.int().min(0).max(0o7777).optional(),
-    /** True when an earlier push, whose receipt never came, has sent chunks of this file. */
-    resumed: z.boolean().optional(),
   }),
   /** The next chunk of a file: all but the last are {@link CHUNK_BYTES} long. */
   z.strictObject({ type: z.literal('chunk'), file: number, bytes: z.int().min(1).max(CHUNK_BYTES), sha256 }),
@@ -81,14 +79,28 @@ export const receipt = z.strictObject({
   list: z.strictObject({ key: z.string(), storedBytes: number, storedSha256: sha256 }),
 });
 
+/** Where a chunk lies: so many bytes of a pack, from `at` on. */
+export const storedChunk = z.strictObject({
+  /** Of the content. */
+  sha256,
+  /** Name of the pack: `intake/<source>/packs/<pack>`. */
+  pack: z.string().regex(/^[0-9a-f]{32}$/),
+  at: z.int().min(0).max(PACK_BYTES),
+  length: z.int().min(1).max(PACK_BYTES),
+  encoding: z.enum(['gzip', 'identity']),
+});
+
+/** One line of a pack's index. */
+export const packedChunk = storedChunk.omit({ pack: true }).extend({ path: z.string() });
+
 /** One line of the list of files. */
 export const listedFile = z.strictObject({
   path: z.string(),
   bytes: number,
   modified: z.int().optional(),
   mode: z.int().optional(),
-  /** SHA-256 of each chunk, in order. */
-  chunks: z.array(sha256),
+  /** In order: the content is theirs, one after the other. */
+  chunks: z.array(storedChunk),
   flags: z.array(z.string()).optional(),
 });
 /** One line of the list of files for a file that was not taken. */
@@ -125,5 +137,9 @@ export type BoxMessage = z.infer<typeof boxMessage>;
 export type Receipt = z.infer<typeof receipt>;
 /** See {@link listedRefusal}. */
 export type ListedRefusal = z.infer<typeof listedRefusal>;
+/** See {@link storedChunk}. */
+export type StoredChunk = z.infer<typeof storedChunk>;
+/** See {@link packedChunk}. */
+export type PackedChunk = z.infer<typeof packedChunk>;
 /** See {@link listedFile}. */
 export type ListedFile = z.infer<typeof listedFile>;

@@ -9,9 +9,12 @@ export const SOURCE_NAME = /^(?=.{1,20}$)[a-z](-?[a-z0-9])*$/;
 /** Bytes of a file that are hashed, sent and stored as one; the last chunk of a file is shorter. */
 export const CHUNK_BYTES = 4 * 1024 ** 2;
 
+/** Largest pack: chunks, compressed as they came, that are stored as one object. A single chunk always fits. */
+export const PACK_BYTES = 2 * CHUNK_BYTES;
+
 /**
- * Longest path in bytes of UTF-8, escapes counted: with the source's prefix and a hash it still fits into an S3 key of 1,024
- * bytes (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html).
+ * Longest path in bytes of UTF-8, escapes counted: whoever keeps files under their paths in S3, whose keys have 1,024 bytes
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html), has room for a prefix.
  */
 export const LONGEST_PATH_BYTES = 800;
 

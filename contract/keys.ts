@@ -83,9 +83,15 @@ export function receiptStart(folder: string): Date | undefined {
   return Number.isNaN(start.getTime()) ? undefined : start;
 }
 
-/** Prefix of everything that was ever pushed under one path; the path is in the form of contract/intake.ts. */
-export const pathPrefix = (source: string, path: string): string => `${intakePrefix(source)}files/${path}/`;
+/** Key of a pack: chunks of files, one after the other. Its name is 128 random bits, written in hexadecimal. */
+export const packKey = (source: string, pack: string): string => `${intakePrefix(source)}packs/${pack}`;
 
-/** Key of one chunk of a file: where it was pushed to, and the SHA-256 of its bytes before compression. */
-export const chunkKey = (source: string, path: string, sha256: string): string =>
-  `${pathPrefix(source, path)}${sha256}`;
+/** Prefix of the indices of the packs that a push has stored, below the push's own prefix. */
+export const packIndexPrefix = (receipt: string): string => `${receipt}packs/`;
+
+/** Key of a pack's index: one line of JSON per chunk, compressed by gzip; written when the pack is there. */
+export const packIndexKey = (receipt: string, pack: string): string =>
+  `${packIndexPrefix(receipt)}${pack}.ndjson.gz`;
+
+/** Prefix of what another channel of the same push has taken: a list and a receipt of its own, which count for nothing alone. */
+export const partPrefix = (receipt: string, part: number): string => `${receipt}part-${part}/`;

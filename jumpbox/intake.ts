@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { EXIT } from '../contract/exit-codes';
 import { type BoxMessage, PROTOCOL_VERSION, type Receipt } from '../contract/intake-protocol';
@@ -7,10 +6,11 @@ import { readInstanceId } from './identity';
 import type { IntakeSettings } from './intake/environment';
 import { readKnown } from './intake/known';
 import { Conversation } from './intake/protocol';
+import { Packs } from './intake/packs';
 import { Push } from './intake/push';
 import { ReceiptWriter } from './intake/receipt-writer';
-import { ChunkStore } from './intake/store';
 import { takeTar } from './intake/tar';
+import { writerTo } from './intake/writer';
 import type { Progress } from './progress';
 import { type ExitCode, Stop } from './stop';
 import { openS3 } from './storage/client';
@@ -51,14 +51,13 @@ export async function intake(context: IntakeContext): Promise<ExitCode> {
   const s3 = openS3(settings.region);
   const box = await readInstanceId();
   const known = await readKnown(s3, settings.bucket, settings.source);
-  if (known.problem !== undefined) progress(`Everything has to be sent: ${known.problem}.`);
+  if (known.problem !== undefined) progress(`Everything has to be sent, since ${known.problem}.`);
   const prefix = receiptPrefix(settings.source, startedAt, box);
   const receipt = await ReceiptWriter.begin(s3, settings.bucket, prefix);
-  const store = new ChunkStore(s3, settings.bucket, settings.source);
-  const push = new Push({ rules: settings.rules, store, known, receipt });
-  const say = async (message: BoxMessage): Promise<void> => {
-    if (!output.write(`${JSON.stringify(message)}\n`)) await once(output, 'drain');
-  };
+  const packs = new Packs(s3, settings.bucket, settings.source, prefix);
+  const push = new Push({ rules: settings.rules, packs, known, receipt });
+  const write = writerTo(output);
+  const say = (message: BoxMessage): Promise<void> => write(`${JSON.stringify(message)}\n`);
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => {
       reject(signal.reason as Error);
@@ -89,6 +88,8 @@ export async function intake(context: IntakeContext): Promise<ExitCode> {
     await say({ type: 'receipt', ...committed });
     return committed.receipt.refused > 0 ? EXIT.someRefused : EXIT.ok;
   } catch (error) {
+    // What has arrived need not be sent again; if it cannot be stored either, the first error is the one to tell.
+    await packs.finish().catch(() => undefined);
     const left = await receipt.abort();
     if (left !== undefined) progress(left);
     throw error;

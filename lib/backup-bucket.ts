@@ -113,8 +113,8 @@ export class BackupBucket extends Construct {
   }
 
   /**
-   * Lets the boxes of one intake source, and nobody else, put new keys under its prefix. They read its receipts, so that
-   * what is unchanged is not sent again, and the names of what is there; no file's content.
+   * Lets the boxes of one intake source, and nobody else, put new keys under its prefix. They list and read its receipts, so
+   * that what is unchanged is not sent again; no file's content.
    */
   grantIntake(box: Jumpbox, source: string): void {
     const objects = this.bucket.arnForObjects(`${intakePrefix(source)}*`);
@@ -125,7 +125,7 @@ export class BackupBucket extends Construct {
     allow('HandFilesIn', ['s3:PutObject'], objects);
     allow('ReadReceipts', ['s3:GetObject', ...MULTIPART_ACTIONS], receipts);
     allow('ListOwnNames', ['s3:ListBucket'], this.bucket.bucketArn, {
-      StringLike: { 's3:prefix': `${intakePrefix(source)}*` },
+      StringLike: { 's3:prefix': `${receiptsPrefix(source)}*` },
     });
     allow('EncryptFiles', ['kms:GenerateDataKey', 'kms:Decrypt'], this.key.keyArn);
     box.addEnvironment(BOX_ENVIRONMENT.bucket, this.bucket.bucketName);

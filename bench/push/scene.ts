@@ -25,6 +25,21 @@ export interface PushScene {
   stop(): Promise<void>;
 }
 
+/** Bundles the machine's program as the product is; returns its path. */
+export async function buildVm(directory: string): Promise<string> {
+  const outfile = join(directory, 'vm.cjs');
+  await build({
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    logLevel: 'error',
+    entryPoints: [join(__dirname, 'vm.ts')],
+    outfile,
+  });
+  return outfile;
+}
+
 async function prepare(undo: (() => unknown)[], say: (line: string) => void): Promise<PushScene> {
   const directory = mkdtempSync(join(tmpdir(), 'drawbridge-bench-push-'));
   undo.push(() => {
@@ -53,15 +68,7 @@ async function prepare(undo: (() => unknown)[], say: (line: string) => void): Pr
     undo.push(() => near.stop());
     return near.said.port;
   };
-  const vm = join(directory, 'vm.cjs');
-  const options = {
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    logLevel: 'error',
-  } as const;
-  await build({ ...options, entryPoints: [join(__dirname, 'vm.ts')], outfile: vm });
+  const vm = await buildVm(directory);
   return {
     ...{ stage, shell, directory, vm, aws },
     intakePort: await tunnelTo(stage.port),

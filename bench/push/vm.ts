@@ -1,24 +1,44 @@
 /**
  * The machine's side of a push, in a process of its own: the product's gathering and sending, over the words of ssh that it is
- * given behind the folder to hand in. Prints one line of JSON.
+ * given behind the folder to hand in, or behind the number of small files to make up. Prints one line of JSON.
  */
 import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { localFiles } from '../../cli/push/local';
+import type { Outgoing } from '../../cli/push/outgoing';
 import { Sender } from '../../cli/push/sender';
 
-async function main([folder = '', ...words]: readonly string[]): Promise<void> {
+/** Files that exist in no file system: a thousand in each folder, each with its own number in it. */
+async function* madeUp(files: number): AsyncGenerator<Outgoing> {
+  for (let at = 0; at < files; at += 1) {
+    const content = Buffer.from(`${at}\n`);
+    yield await Promise.resolve({
+      path: `srv/app-${Math.floor(at / 1_000)}/state/${at}.json`,
+      bytes: content.length,
+      modified: 1_763_683_200,
+      mode: 0o644,
+      content: () => Readable.from([content]),
+      close: () => Promise.resolve(),
+    });
+  }
+}
+
+function filesOf(what: string): AsyncIterable<Outgoing> {
+  if (/^\d+$/.test(what)) return madeUp(Number(what));
+  const root = { path: what, as: 'logs', exclude: [] };
+  return localFiles(root, ({ path, reason }) => void process.stderr.write(`${path}: ${reason}\n`));
+}
+
+async function main([what = '', ...words]: readonly string[]): Promise<void> {
   const ssh = spawn('ssh', [...words, 'push'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const sender = new Sender(ssh.stdin, ssh.stdout, {
     client: 'bench',
     bytesPerSecond: undefined,
-    isResumed: () => false,
     refused: (path, reason) => void process.stderr.write(`refused: ${path}: ${reason}\n`),
     progress: () => undefined,
   });
   try {
-    const root = { path: folder, as: 'logs', exclude: [] };
-    const files = localFiles(root, ({ path, reason }) => void process.stderr.write(`${path}: ${reason}\n`));
-    const { receipt } = await sender.run(files);
+    const { receipt } = await sender.run(filesOf(what));
     process.stdout.write(
       `${JSON.stringify({ files: receipt.files, unchanged: receipt.unchanged, sentBytes: sender.sentBytes })}\n`,
     );

@@ -69,8 +69,8 @@ async function write(store: IntakeStore, source: string, file: ListedFile, room:
   const handle = await open(place, 'wx', 0o600);
   try {
     let bytes = 0;
-    for (const sha256 of file.chunks) {
-      const content = await store.chunk(source, file.path, sha256);
+    for (const chunk of file.chunks) {
+      const content = await store.chunk(source, chunk);
       bytes += content.length;
       await handle.write(content);
     }

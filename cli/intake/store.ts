@@ -12,14 +12,15 @@ import {
   listedRefusal,
   type Receipt,
   receipt as receiptSchema,
+  type StoredChunk,
 } from '../../contract/intake-protocol';
-import { chunkKey, RECEIPT_OBJECTS, receiptsPrefix, receiptStart } from '../../contract/keys';
+import { packKey, RECEIPT_OBJECTS, receiptsPrefix, receiptStart } from '../../contract/keys';
 import { clientSettings } from '../aws/settings';
 import type { Context } from '../framework/command';
 import { Problem } from '../framework/problem';
 
 const unpack = promisify(gunzip);
-/** Longest line of a list: a path, and a hash of each of a file's chunks (16 TiB at most). */
+/** Longest line of a list: a path, and a hash of each of a file's chunks (1 TiB at most). */
 const LONGEST_LINE = 512 * 1024 ** 2;
 const line = listedFile.or(listedRefusal);
 
@@ -101,14 +102,14 @@ export class IntakeStore {
   /**
    * One chunk of a file, checked.
    *
-   * @throws Error when it is not there, or not what its name says
+   * @throws Error when it is not there, or not what its SHA-256 says
    */
-  async chunk(source: string, path: string, sha256: string): Promise<Buffer> {
-    const Key = chunkKey(source, path, sha256);
-    const { Body, ContentEncoding } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
+  async chunk(source: string, { sha256, pack, at, length, encoding }: StoredChunk): Promise<Buffer> {
+    const Range = `bytes=${at}-${at + length - 1}`;
+    const input = { Bucket: this.bucket, Key: packKey(source, pack), Range };
+    const { Body } = await this.s3.send(new GetObjectCommand(input));
     const stored = Buffer.from((await Body?.transformToByteArray()) ?? []);
-    const content =
-      ContentEncoding === 'gzip' ? await unpack(stored, { maxOutputLength: CHUNK_BYTES }) : stored;
+    const content = encoding === 'gzip' ? await unpack(stored, { maxOutputLength: CHUNK_BYTES }) : stored;
     if (createHash('sha256').update(content).digest('hex') !== sha256)
       throw new Error('what is stored is not what its SHA-256 says');
     return content;

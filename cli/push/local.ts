@@ -42,13 +42,8 @@ async function openFile(file: Buffer, path: string): Promise<Outgoing> {
     bytes: stat.size,
     modified: Math.floor(stat.mtimeMs / 1000),
     mode: stat.mode & 0o7777,
-    async *content() {
-      try {
-        yield* read(handle, stat.size);
-      } finally {
-        await handle.close();
-      }
-    },
+    content: () => read(handle, stat.size),
+    close: () => handle.close(),
   };
 }
 

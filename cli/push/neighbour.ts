@@ -27,6 +27,8 @@ function outgoing(entry: ReadEntry, path: string): Outgoing {
     modified: entry.mtime === undefined ? undefined : Math.floor(entry.mtime.getTime() / 1000),
     mode: entry.mode === undefined ? undefined : entry.mode & 0o7777,
     content: () => entry as AsyncIterable<Buffer>,
+    // The next one comes when this one is at its end.
+    close: () => Promise.resolve(void entry.resume()),
   };
 }
 

@@ -10,6 +10,8 @@ export interface Outgoing {
   readonly mode: number | undefined;
   /** Its content in pieces of any size, once. */
   content(): AsyncIterable<Buffer>;
+  /** Frees what it holds, read or not; whoever was given the file calls it, as often as it likes. */
+  close(): Promise<void>;
 }
 
 /** Something that could not be read; the others go on. */

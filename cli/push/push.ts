@@ -32,10 +32,7 @@ export interface Pushed {
 export type Notice = (text: string) => void;
 
 interface Attempted {
-  /** Files that earlier attempts of this run have begun. */
-  files: number;
   sentBytes: number;
-  readonly unfinished: Unfinished;
 }
 
 /** How the box is reached, and how long to wait between attempts. */
@@ -58,16 +55,11 @@ async function sendOver(
   notice: Notice,
 ): Promise<Omit<Pushed, 'sentBytes'>> {
   const unread: Unread[] = [];
-  const before = attempted.files;
-  let begun = 0;
   const sender = new Sender(line.input, line.output, {
     client: `drawbridge push on ${hostname()}`.slice(0, 200),
     bytesPerSecond: config.bandwidthKiBps === undefined ? undefined : config.bandwidthKiBps * 1024,
-    isResumed: (number) => attempted.unfinished.isResumed(number, before),
     refused: () => undefined,
     progress: ({ files, bytes, sentBytes }) => {
-      begun = files;
-      attempted.unfinished.begun(files);
       notice(`${files} files, ${Math.ceil(bytes / 1024)} KiB read, ${Math.ceil(sentBytes / 1024)} KiB sent`);
     },
   });
@@ -75,8 +67,6 @@ async function sendOver(
     const committed = await sender.run(gather(config.paths, (what) => unread.push(what)));
     return { ...committed, unread };
   } finally {
-    attempted.files = Math.max(before, begun);
-    attempted.unfinished.save(attempted.files);
     attempted.sentBytes += sender.sentBytes;
   }
 }
@@ -119,7 +109,7 @@ export async function push(
   const unfinished = new Unfinished(config, context.environment, (text) => {
     context.ui.warn(text);
   });
-  const attempted: Attempted = { files: 0, sentBytes: 0, unfinished };
+  const attempted: Attempted = { sentBytes: 0 };
   const { requestId } = unfinished;
   const boxes = new Set<string>();
   let last = '';

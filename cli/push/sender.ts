@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import {
   type BoxMessage,
   boxMessage,
@@ -13,9 +10,9 @@ import {
   type Receipt,
 } from '../../contract/intake-protocol';
 import { chunksOf } from './chunks';
+import { Compressor } from './compress';
 import type { Outgoing } from './outgoing';
 
-const compress = promisify(gzip);
 /** Chunks that wait for the box's answer or for the line, in bytes. */
 const WINDOW_BYTES = 16 * 1024 ** 2;
 /** Files that are under way at a time. */
@@ -42,8 +39,6 @@ export interface SenderOptions extends SenderHooks {
   readonly client: string;
   /** Bytes per second on the line; undefined for no limit. */
   readonly bytesPerSecond: number | undefined;
-  /** Whether an earlier attempt may have sent the file with this number. */
-  isResumed(number: number): boolean;
 }
 
 interface Underway {
@@ -55,11 +50,14 @@ interface Underway {
 export class Sender {
   sentBytes = 0;
   private readonly underway = new Map<number, Underway>();
+  private readonly compressor = new Compressor();
   private heldBytes = 0;
   private files = 0;
   private bytes = 0;
   private writing: Promise<void> = Promise.resolve();
   private roomWanted: (() => void) | undefined;
+  private drained: (() => void) | undefined;
+  private isEnded = false;
   private broken: Error | undefined;
   private readonly over: Promise<{ key: string; receipt: Receipt }>;
   private resolveOver: (value: { key: string; receipt: Receipt }) => void = () => undefined;
@@ -79,6 +77,7 @@ export class Sender {
     input.on('error', (error) => {
       this.fail(new PushBroken(`The line to the box was lost: ${error.message}.`));
     });
+    input.on('drain', () => this.drained?.());
     const lines = createInterface({ input: output });
     lines.on('line', (line) => {
       this.hear(line);
@@ -107,6 +106,7 @@ export class Sender {
         closings.add(closing);
       }
       await Promise.all(closings);
+      this.isEnded = true;
       await this.say({ type: 'end' });
       return await this.over;
     } finally {
@@ -116,12 +116,19 @@ export class Sender {
 
   /** Announces a file; resolves when all of it is read, with the promise of its end. */
   private async send(file: Outgoing): Promise<{ readonly closed: Promise<void> }> {
+    try {
+      return await this.sendAll(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  private async sendAll(file: Outgoing): Promise<{ readonly closed: Promise<void> }> {
     const number = this.files;
     this.files += 1;
     await this.room(0);
     this.underway.set(number, { path: file.path, answers: [] });
     const { path, bytes, modified, mode } = file;
-    const resumed = this.options.isResumed(number);
     await this.say({
       type: 'file',
       file: number,
@@ -129,7 +136,6 @@ export class Sender {
       bytes,
       ...(modified === undefined ? {} : { modified }),
       ...(mode === undefined ? {} : { mode }),
-      ...(resumed ? { resumed } : {}),
     });
     const chunks: Promise<void>[] = [];
     let problem: string | undefined;
@@ -163,7 +169,7 @@ export class Sender {
       const answer = new Promise<boolean>((resolve) => this.underway.get(file)?.answers.push(resolve));
       const sha256 = createHash('sha256').update(content).digest('hex');
       await this.say({ type: 'chunk', file, bytes: content.length, sha256 });
-      if (await Promise.race([answer, this.over.then(() => false)])) await this.data(file, chunk, content);
+      if (await answer) await this.data(file, chunk, content);
     } finally {
       this.heldBytes -= size;
       this.roomWanted?.();
@@ -171,13 +177,10 @@ export class Sender {
   }
 
   private async data(file: number, chunk: number, content: Buffer): Promise<void> {
-    const packed = await compress(content);
-    const isSmaller = packed.length < content.length;
-    const bytes = isSmaller ? packed : content;
-    await this.say(
-      { type: 'data', file, chunk, encoding: isSmaller ? 'gzip' : 'identity', length: bytes.length },
-      bytes,
-    );
+    const packed = await this.compressor.pack(content);
+    const bytes = packed ?? content;
+    const encoding = packed === undefined ? 'identity' : 'gzip';
+    await this.say({ type: 'data', file, chunk, encoding, length: bytes.length }, bytes);
     this.options.progress({ files: this.files, bytes: this.bytes, sentBytes: this.sentBytes });
   }
 
@@ -200,7 +203,9 @@ export class Sender {
       await this.pay(bytes.length);
       this.sentBytes += bytes.length;
       if (this.input.write(bytes)) return;
-      await Promise.race([once(this.input, 'drain'), this.over]);
+      // Whatever waited for the end of the push as well would stay in memory until then, a million times.
+      await new Promise<void>((resolve) => (this.drained = resolve));
+      if (this.broken !== undefined) throw this.broken;
     });
     this.writing = saying.catch(() => undefined);
     return saying;
@@ -236,7 +241,8 @@ export class Sender {
         return;
       }
       case 'receipt':
-        this.resolveOver(message);
+        if (this.isEnded) this.resolveOver(message);
+        else this.fail(new PushBroken('The box has committed a push that had not ended.'));
         return;
       case 'error':
         this.fail(new PushBroken(message.message));
@@ -247,6 +253,7 @@ export class Sender {
     this.broken ??= error;
     this.rejectOver(this.broken);
     this.roomWanted?.();
+    this.drained?.();
     for (const { answers } of this.underway.values()) for (const answer of answers) answer(false);
   }
 }

@@ -5,14 +5,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { PushConfig } from './config';
 
-const WRITE_EVERY_MS = 1_000;
-/** Files that came since may stand before those that were begun: so many more count as begun. Each costs the box one listing. */
-const MARGIN = (files: number): number => (files === 0 ? 0 : Math.ceil(files * 1.1) + 100);
-
 const memory = z.object({
   requestId: z.string(),
-  /** Files that have been begun. */
-  files: z.int().min(0),
   /** Process that pushes, or did. */
   pid: z.int().min(1),
 });
@@ -35,15 +29,12 @@ function isRunning(pid: number): boolean {
 }
 
 /**
- * Remembers a push until it is committed: the next run asks for the same box while it lives, and tells the box which files
- * had been begun. It is a help only: whatever it says wrongly costs time, since the box believes S3 alone.
+ * Remembers a push until it is committed: the next run asks for the same box while it lives. What had arrived the box knows by
+ * itself. It is a help only: whatever it says wrongly costs a box that is launched for nothing.
  */
 export class Unfinished {
   /** Names the box: the same name returns the same box while it lives. */
   readonly requestId: string;
-  /** Files that earlier runs may have begun. */
-  readonly files: number;
-  private written = 0;
   private isKept: boolean;
 
   constructor(
@@ -59,27 +50,11 @@ export class Unfinished {
     this.isKept = before === undefined || !isRunning(before.pid);
     const mine = this.isKept ? before : undefined;
     this.requestId = mine?.requestId ?? `push-${Date.now().toString(36)}-${process.pid}`;
-    this.files = mine?.files ?? 0;
     if (this.isKept) this.attempt(() => mkdirSync(folder, { recursive: true, mode: 0o700 }));
-    this.write(this.files);
+    this.write();
   }
 
   private readonly file: string;
-
-  /** Whether an earlier run may have begun the file with this number. */
-  isResumed(number: number, begun: number): boolean {
-    return number < Math.max(MARGIN(this.files), begun);
-  }
-
-  /** Remembers how far it has come, once a second at most. */
-  begun(files: number): void {
-    if (Date.now() - this.written >= WRITE_EVERY_MS) this.save(files);
-  }
-
-  /** Remembers how far it has come, now. */
-  save(files: number): void {
-    this.write(Math.max(files, this.files));
-  }
 
   /** It came to its end: nothing is remembered. */
   committed(): void {
@@ -98,9 +73,8 @@ export class Unfinished {
     }
   }
 
-  private write(files: number): void {
-    this.written = Date.now();
-    const text = JSON.stringify({ requestId: this.requestId, files, pid: process.pid });
+  private write(): void {
+    const text = JSON.stringify({ requestId: this.requestId, pid: process.pid });
     this.attempt(() => {
       if (!this.isKept) return;
       writeFileSync(`${this.file}.new`, text, { mode: 0o600 });
@@ -114,7 +88,7 @@ export class Unfinished {
     } catch (error) {
       this.isKept = false;
       const why = error instanceof Error ? error.message : String(error);
-      this.warn(`A push that breaks off cannot be resumed by the next run (${why}).`);
+      this.warn(`A push that breaks off is not resumed through the same box by the next run (${why}).`);
     }
   }
 }

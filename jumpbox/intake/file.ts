@@ -1,7 +1,7 @@
 import { CHUNK_BYTES, type IntakeRules } from '../../contract/intake';
-import type { ListedFile } from '../../contract/intake-protocol';
+import type { ListedFile, StoredChunk } from '../../contract/intake-protocol';
 import { ContentChecks } from './checks/content';
-import type { ChunkStore, StoredForm } from './store';
+import type { Packs, StoredForm } from './packs';
 import { unpack } from './unpack';
 
 /** A file as it is announced. */
@@ -18,11 +18,12 @@ interface Chunk {
   readonly bytes: number;
 }
 
-/** One file of a push: its chunks in order, checked one after the other, stored as each has passed. */
+/** One file of a push: its chunks in order, checked one after the other, packed as each has passed. */
 export class IncomingFile {
   /** Why it is not taken; what still comes of it is thrown away. */
   refusal: string | undefined;
-  private readonly chunks: string[] = [];
+  /** Where each chunk lies; of one that is awaited there is nothing yet. */
+  private readonly chunks: (StoredChunk | undefined)[] = [];
   private readonly expected = new Map<number, Chunk>();
   private readonly checks: ContentChecks;
   private announcedBytes = 0;
@@ -32,8 +33,8 @@ export class IncomingFile {
   constructor(
     readonly announced: Announced,
     rules: IntakeRules,
-    private readonly store: ChunkStore,
-    private readonly isKnown: (path: string, sha256: string) => boolean,
+    private readonly packs: Pick<Packs, 'put'>,
+    private readonly known: (path: string, sha256: string) => StoredChunk | undefined,
   ) {
     this.checks = new ContentChecks(announced.path, announced.bytes, rules);
   }
@@ -45,13 +46,13 @@ export class IncomingFile {
     this.announcedBytes += chunk.bytes;
     if (this.announcedBytes > this.announced.bytes) this.refuse('it is longer than was announced');
     if (this.refusal !== undefined) return { chunk: number, send: false };
-    this.chunks.push(chunk.sha256);
-    const send = !this.isKnown(this.announced.path, chunk.sha256);
-    if (send) this.expected.set(number, chunk);
-    return { chunk: number, send };
+    const known = this.known(this.announced.path, chunk.sha256);
+    this.chunks.push(known);
+    if (known === undefined) this.expected.set(number, chunk);
+    return { chunk: number, send: known === undefined };
   }
 
-  /** Takes the data of a chunk that was asked for; resolves when it is stored or thrown away. */
+  /** Takes the data of a chunk that was asked for; resolves when it is in its pack or thrown away. */
   take(number: number, form: StoredForm): Promise<void> {
     const chunk = this.expected.get(number);
     if (chunk === undefined) {
@@ -86,7 +87,7 @@ export class IncomingFile {
         bytes,
         ...(modified === undefined ? {} : { modified }),
         ...(mode === undefined ? {} : { mode }),
-        chunks: this.chunks,
+        chunks: this.chunks.filter((chunk) => chunk !== undefined),
         ...(flags.length === 0 ? {} : { flags }),
       },
     };
@@ -100,7 +101,8 @@ export class IncomingFile {
       return;
     }
     const refusal = await this.checks.take(content, number === 0);
-    if (refusal === undefined) await this.store.put(this.announced.path, chunk.sha256, form);
+    if (refusal === undefined)
+      this.chunks[number] = await this.packs.put(this.announced.path, chunk.sha256, form);
     else this.refuse(refusal);
   }
 }

@@ -1,93 +1,88 @@
-import { createGunzip } from 'node:zlib';
-import { createHash } from 'node:crypto';
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { listedFile, type Receipt, receipt } from '../../contract/intake-protocol';
-import { RECEIPT_OBJECTS, receiptsPrefix } from '../../contract/keys';
+import { listedFile, packedChunk, type Receipt, receipt } from '../../contract/intake-protocol';
+import { packIndexPrefix, receiptsPrefix, RECEIPT_OBJECTS } from '../../contract/keys';
 import { reasonOf } from '../stop';
 import { storageStop } from '../storage/client';
-import { download, readText } from '../storage/download';
-import { fingerprint, Fingerprints } from './fingerprints';
+import { readText } from '../storage/download';
+import { KnownChunks } from './known-chunks';
+import { eachLine } from './lines';
 
-/** What the newest receipt says is there: (path, chunk) pairs. */
+/** Pushes that broke off since the newest receipt: so many of them are looked at, the newest first. */
+const MOST_BROKEN = 100;
+/** Ends the key of an index, behind the name of its pack. */
+const INDEX = /([0-9a-f]{32})\.ndjson\.gz$/;
+
+/** What need not be sent. */
 export interface Known {
-  readonly chunks: Fingerprints;
-  /** Why nothing is known although there is a receipt; it is said to the operator, and everything is sent again. */
+  readonly chunks: KnownChunks;
+  /** Why not all is known that could be; it is said to the operator, and more has to be sent. */
   readonly problem: string | undefined;
 }
 
-/** The fingerprint of a chunk under its path. */
-export const chunkFingerprint = (path: string, sha256: string): Buffer => fingerprint(path, sha256);
-
-async function newestReceipt(s3: S3Client, bucket: string, source: string): Promise<Receipt | undefined> {
-  const prefixes: string[] = [];
+/** Names of the objects and folders right below a prefix. */
+async function namesBelow(s3: S3Client, Bucket: string, Prefix: string): Promise<string[]> {
+  const names: string[] = [];
   let ContinuationToken: string | undefined;
   do {
     const page = await s3
-      .send(
-        new ListObjectsV2Command({
-          Bucket: bucket,
-          Prefix: receiptsPrefix(source),
-          Delimiter: '/',
-          ContinuationToken,
-        }),
-      )
+      .send(new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/', ContinuationToken }))
       .catch((error: unknown) => {
-        throw storageStop('The receipts could not be listed', error);
+        throw storageStop(`${Prefix} could not be listed`, error);
       });
-    prefixes.push(...(page.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []));
+    names.push(...(page.CommonPrefixes ?? []).flatMap(({ Prefix: folder }) => folder ?? []));
+    names.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
     ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);
+  return names;
+}
+
+/** The newest push that has a receipt, and those that began after it and have none: their prefixes. */
+async function newestPushes(s3: S3Client, bucket: string, source: string) {
+  const prefixes = await namesBelow(s3, bucket, receiptsPrefix(source));
+  const broken: string[] = [];
   for (const prefix of prefixes.sort().reverse()) {
     const text = await readText(s3, bucket, `${prefix}${RECEIPT_OBJECTS.receipt}`);
-    if (text !== undefined) return receipt.parse(JSON.parse(text));
+    if (text !== undefined) return { newest: receipt.parse(JSON.parse(text)), broken };
+    broken.push(prefix);
   }
-  return undefined;
+  return { newest: undefined, broken };
 }
 
-/** Calls back with each line of a list of files as it comes; memory is that of one line. */
-export async function eachListed(
+/** What a push without a receipt had stored: each pack that has an index is there. */
+async function addBroken(s3: S3Client, bucket: string, prefix: string, chunks: KnownChunks): Promise<void> {
+  for (const key of await namesBelow(s3, bucket, packIndexPrefix(prefix))) {
+    const pack = INDEX.exec(key)?.[1];
+    if (pack === undefined) continue;
+    await eachLine(s3, bucket, { key }, (line) => {
+      const { path, ...place } = packedChunk.parse(line);
+      chunks.add(path, { ...place, pack });
+    });
+  }
+}
+
+async function addListed(
   s3: S3Client,
   bucket: string,
-  list: Receipt['list'],
-  take: (line: unknown) => void,
+  { list }: Receipt,
+  chunks: KnownChunks,
 ): Promise<void> {
-  const gunzip = createGunzip();
-  const hash = createHash('sha256');
-  let rest = '';
-  gunzip.setEncoding('utf8');
-  gunzip.on('data', (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take(JSON.parse(line));
+  await eachLine(s3, bucket, { key: list.key, sha256: list.storedSha256 }, (line) => {
+    const file = listedFile.safeParse(line);
+    if (file.success) for (const chunk of file.data.chunks) chunks.add(file.data.path, chunk);
   });
-  const ended = new Promise<void>((resolve, reject) => gunzip.once('end', resolve).once('error', reject));
-  // Awaited below; a failure before that must not count as unhandled.
-  ended.catch(() => undefined);
-  const found = await download(s3, bucket, list.key, (chunk) => {
-    hash.update(chunk);
-    if (!gunzip.write(chunk)) return new Promise((resolve) => gunzip.once('drain', resolve));
-    return undefined;
-  });
-  gunzip.end();
-  await ended;
-  if (found === undefined) throw new Error(`${list.key} is not there`);
-  if (hash.digest('hex') !== list.storedSha256) throw new Error(`${list.key} is not what its receipt says`);
 }
 
-/** Reads the newest receipt of a source, so that what is unchanged is not sent again. */
+/** Reads what is there of a source: the newest receipt, and what pushes have stored that broke off since. */
 export async function readKnown(s3: S3Client, bucket: string, source: string): Promise<Known> {
-  const chunks = new Fingerprints();
+  let chunks = new KnownChunks();
   try {
-    const newest = await newestReceipt(s3, bucket, source);
-    if (newest !== undefined) {
-      await eachListed(s3, bucket, newest.list, (line) => {
-        const file = listedFile.safeParse(line);
-        if (file.success)
-          for (const sha256 of file.data.chunks) chunks.add(chunkFingerprint(file.data.path, sha256));
-      });
-    }
+    const { newest, broken } = await newestPushes(s3, bucket, source);
+    chunks = new KnownChunks(newest?.files);
+    if (newest !== undefined) await addListed(s3, bucket, newest, chunks);
+    for (const prefix of broken.slice(0, MOST_BROKEN)) await addBroken(s3, bucket, prefix, chunks);
     return { chunks, problem: undefined };
   } catch (error) {
-    return { chunks: new Fingerprints(), problem: `the newest receipt cannot be used: ${reasonOf(error)}` };
+    // What was read is so; a list that is not what its receipt says is not.
+    return { chunks: new KnownChunks(), problem: `what is there cannot be read: ${reasonOf(error)}` };
   }
 }

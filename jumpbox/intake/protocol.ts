@@ -115,7 +115,7 @@ export class Conversation {
       if (this.closing.size === 0) throw new Stop(EXIT.usage, `More than ${OPEN_FILES} files are open.`);
       await Promise.race(this.closing);
     }
-    this.open.set(message.file, await this.push.begin(message, message.resumed));
+    this.open.set(message.file, this.push.begin(message));
   }
 
   private find(number: number): IncomingFile {

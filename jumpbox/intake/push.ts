@@ -4,11 +4,11 @@ import { escapePath, foldPath, pathProblem } from '../../contract/intake-path';
 import { pathRule } from './checks/patterns';
 import { type Announced, IncomingFile } from './file';
 import { fingerprint, Fingerprints } from './fingerprints';
-import { chunkFingerprint, type Known } from './known';
+import type { Known } from './known';
+import type { Packs, StoredForm } from './packs';
 import type { ReceiptWriter } from './receipt-writer';
 import { errorOf } from '../stop';
 import { Slots } from './slots';
-import type { ChunkStore, StoredForm } from './store';
 
 const MIB = 1024 ** 2;
 /** Chunks that are unpacked, checked and stored at a time; each takes up to twice its size. */
@@ -17,7 +17,7 @@ const AT_ONCE = 6;
 /** What a push works with. */
 export interface PushParts {
   readonly rules: IntakeRules;
-  readonly store: ChunkStore;
+  readonly packs: Pick<Packs, 'put' | 'finish'>;
   readonly known: Known;
   readonly receipt: ReceiptWriter;
 }
@@ -47,18 +47,12 @@ export class Push {
   }
 
   /** Begins a file. One that is refused has its refusal from the start. */
-  async begin(announced: Announced, resumed = false): Promise<IncomingFile> {
+  begin(announced: Announced): IncomingFile {
     this.check();
-    const { rules, store, known } = this.parts;
-    const file = new IncomingFile(announced, rules, store, (path, sha256) =>
-      known.chunks.has(chunkFingerprint(path, sha256)),
-    );
+    const { rules, packs, known } = this.parts;
+    const file = new IncomingFile(announced, rules, packs, (path, sha256) => known.chunks.find(path, sha256));
     const problem = this.problemOf(announced);
     if (problem !== undefined) file.refuse(problem);
-    // Only what S3 itself shows under this very path counts, not what the client remembers.
-    else if (resumed)
-      for (const sha256 of await store.held(announced.path))
-        known.chunks.add(chunkFingerprint(announced.path, sha256));
     return file;
   }
 
@@ -98,6 +92,7 @@ export class Push {
     rest: Pick<Receipt, 'source' | 'box' | 'by' | 'client' | 'startedAt'>,
   ): Promise<{ key: string; receipt: Receipt }> {
     this.check();
+    await this.parts.packs.finish();
     return this.parts.receipt.commit({
       formatVersion: 1,
       ...rest,

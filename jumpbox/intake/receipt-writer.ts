@@ -6,6 +6,7 @@ import { RECEIPT_OBJECTS } from '../../contract/keys';
 import { errorOf } from '../stop';
 import { commitUpload, putOnce } from '../storage/commit';
 import { Upload } from '../storage/upload';
+import { writerTo } from './writer';
 
 /** Refusals and flags that stand in the receipt itself; the list of files names all of them, up to the next limit. */
 const NAMED = 100;
@@ -23,6 +24,7 @@ export type Counts = Pick<Receipt, 'files' | 'bytes' | 'refused' | 'flagged' | '
 /** Writes the list of files while they come, and the receipt when all have come. Nothing counts before that. */
 export class ReceiptWriter {
   private readonly gzip = createGzip();
+  private readonly write = writerTo(this.gzip);
   private readonly refusals: Named[] = [];
   private readonly flags: Named[] = [];
   private files = 0;
@@ -37,8 +39,6 @@ export class ReceiptWriter {
     private readonly upload: Upload,
     private readonly prefix: string,
   ) {
-    // Each file that ends while the list waits for room waits with it.
-    this.gzip.setMaxListeners(0);
     this.gzip.on('data', (piece: Buffer) => {
       void this.pass(piece);
     });
@@ -102,7 +102,7 @@ export class ReceiptWriter {
 
   private async line(one: object): Promise<void> {
     this.check();
-    if (!this.gzip.write(`${JSON.stringify(one)}\n`)) await once(this.gzip, 'drain');
+    await this.write(`${JSON.stringify(one)}\n`);
   }
 
   private async pass(piece: Buffer): Promise<void> {

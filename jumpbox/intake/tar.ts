@@ -43,7 +43,7 @@ async function takeChunk(push: Push, file: IncomingFile, content: Buffer): Promi
 
 async function takeEntry(push: Push, entry: ReadEntry, refused: Refused): Promise<void> {
   const { path, problem } = pathOf(entry);
-  const file = await push.begin({
+  const file = push.begin({
     path,
     bytes: entry.size,
     modified: entry.mtime === undefined ? undefined : Math.floor(entry.mtime.getTime() / 1000),

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 import { gunzip } from 'node:zlib';
-import type { StoredForm } from './store';
+import type { StoredForm } from './packs';
 
 interface Unpacked {
   readonly buffer: Buffer;
   readonly engine: { readonly bytesWritten: number };
 }
 
+/** zlib takes no smaller ones. */
+const LEAST_PIECE_BYTES = 64;
+
 /** With `info` Node says how much of the input it used: whatever follows the first member would be stored unseen. */
 function inflate(bytes: Buffer, limit: number): Promise<Unpacked | undefined> {
   return new Promise((resolve) => {
-    const options = { maxOutputLength: limit, info: true };
+    // One piece has room for all of it: each is a way to another thread and back.
+    const options = { maxOutputLength: limit, chunkSize: LEAST_PIECE_BYTES + limit, info: true };
     gunzip(bytes, options, (error, result) => {
       resolve(error === null ? (result as unknown as Unpacked) : undefined);
     });

@@ -38,7 +38,7 @@ describe('an operator', () => {
   const { concrete, may, bucket } = personOf('AccessOperator');
 
   test('reads receipts and files of every source, and no backup', async () => {
-    for (const key of ['intake/web/receipts/1/receipt.json', 'intake/logs/files/a/0a'])
+    for (const key of ['intake/web/receipts/1/receipt.json', 'intake/logs/packs/0a'])
       expect([key, await may('s3:GetObject', `${bucket}/${key}`)]).toEqual([key, true]);
     for (const key of ['backups/app/1/manifest.json', 'intake', 'x', 'intakes/web/x'])
       expect([key, await may('s3:GetObject', `${bucket}/${key}`)]).toEqual([key, false]);

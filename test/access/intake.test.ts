@@ -147,7 +147,7 @@ describe.each(SOURCES)('the machine of the source %s', (source) => {
 
 describe.each(SOURCES)('a box of the source %s', (source) => {
   const box = stack.session(`${source} box`);
-  const own = `${stack.bucketArn}/intake/${source}/files/etc/hosts/0a`;
+  const own = `${stack.bucketArn}/intake/${source}/packs/0a`;
   const proper: Context = {
     'aws:SourceVpce': stack.endpointId,
     's3:TlsVersion': '1.3',
@@ -163,7 +163,7 @@ describe.each(SOURCES)('a box of the source %s', (source) => {
       endpointPolicy: endpointPolicy(concrete),
     });
   const ELSEWHERE = [
-    `intake/${other(source)}/files/x/0a`,
+    `intake/${other(source)}/packs/0a`,
     'backups/app/x',
     'x',
     'intake/x',
@@ -196,7 +196,7 @@ describe.each(SOURCES)('a box of the source %s', (source) => {
         context: { 'aws:SourceVpce': stack.endpointId },
       });
     expect(await mayRead(box, `intake/${source}/receipts/x/receipt.json`)).toBe(true);
-    for (const key of [`intake/${source}/files/x/0a`, `intake/${other(source)}/receipts/x`, 'backups/app/x'])
+    for (const key of [`intake/${source}/packs/0a`, `intake/${other(source)}/receipts/x`, 'backups/app/x'])
       for (const who of [box, almighty(box)]) expect([key, await mayRead(who, key)]).toEqual([key, false]);
   });
 
@@ -212,7 +212,7 @@ describe.each(SOURCES)('a box of the source %s', (source) => {
       ).toBe(false);
   });
 
-  test('lists its own names only', async () => {
+  test('lists its own receipts only', async () => {
     const may = (prefix: string | undefined) =>
       isAllowed(box, {
         action: 's3:ListBucket',
@@ -220,8 +220,15 @@ describe.each(SOURCES)('a box of the source %s', (source) => {
         resourcePolicy: policy,
         context: { 's3:prefix': prefix },
       });
-    expect(await may(`intake/${source}/files/`)).toBe(true);
-    for (const prefix of [undefined, '', 'intake/', `intake/${other(source)}/`, 'backups/'])
+    expect(await may(`intake/${source}/receipts/`)).toBe(true);
+    for (const prefix of [
+      undefined,
+      '',
+      'intake/',
+      `intake/${source}/`,
+      `intake/${other(source)}/receipts/`,
+      'backups/',
+    ])
       expect([prefix, await may(prefix)]).toEqual([prefix, false]);
   });
 });

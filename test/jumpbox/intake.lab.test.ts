@@ -3,13 +3,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../contract/exit-codes';
-import { type Receipt, receipt as receiptSchema } from '../../contract/intake-protocol';
+import { receipt as receiptSchema } from '../../contract/intake-protocol';
 import { localFiles } from '../../cli/push/local';
 import { PushBroken, Sender } from '../../cli/push/sender';
-import { BUCKET, type IntakeStage, INSTANCE, setIntakeStage } from '../support/intake-stage';
+import { BUCKET, type IntakeStage, INSTANCE, setIntakeStage, SOURCE } from '../support/intake-stage';
+import { SourceObjects } from '../support/receipts';
 
 let stage: IntakeStage;
 let files: string;
@@ -27,34 +27,18 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stage.stop());
 
-async function keys(prefix = ''): Promise<string[]> {
-  const found: string[] = [];
-  let ContinuationToken: string | undefined;
-  do {
-    const page = await stage.s3.send(
-      new ListObjectsV2Command({ Bucket: BUCKET, Prefix: prefix, ContinuationToken }),
-    );
-    found.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
-    ContinuationToken = page.NextContinuationToken;
-  } while (ContinuationToken !== undefined);
-  return found;
-}
+const there = (): SourceObjects => new SourceObjects(stage.s3, BUCKET, SOURCE);
 
-async function read(key: string): Promise<Buffer> {
-  const { Body } = await stage.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
-  return Buffer.from((await Body?.transformToByteArray()) ?? []);
+async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(100);
 }
-
-const receipts = async (): Promise<string[]> =>
-  (await keys('intake/web/receipts/')).filter((key) => key.endsWith('receipt.json'));
 
 /** One push over SSH; `cutAfter` kills the line when so many bytes have been sent. */
-async function pushOnce(cutAfter = Infinity, resumed = false) {
+async function pushOnce(cutAfter = Infinity) {
   const ssh = spawn('ssh', [...stage.ssh, 'push'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const sender = new Sender(ssh.stdin, ssh.stdout, {
     client: 'test',
     bytesPerSecond: undefined,
-    isResumed: () => resumed,
     refused: () => undefined,
     progress: ({ sentBytes }) => {
       if (sentBytes > cutAfter) ssh.kill('SIGKILL');
@@ -70,29 +54,19 @@ async function pushOnce(cutAfter = Infinity, resumed = false) {
   }
 }
 
-/** Every chunk that the receipt's list names is there. */
-async function listed({ list }: Receipt): Promise<string[]> {
-  const lines = gunzipSync(await read(list.key))
-    .toString('utf8')
-    .trim()
-    .split('\n');
-  const there = new Set(await keys('intake/web/files/'));
-  return lines.flatMap((line) => {
-    const { path, chunks } = JSON.parse(line) as { path: string; chunks?: string[] };
-    for (const sha256 of chunks ?? []) expect(there).toContain(`intake/web/files/${path}/${sha256}`);
-    return chunks === undefined ? [] : [path];
-  });
-}
-
 test('a line that is cut commits nothing, and what arrived is not sent again', async () => {
   await expect(pushOnce(60_000)).rejects.toBeInstanceOf(PushBroken);
-  expect(await receipts()).toEqual([]);
-  const arrived = await keys('intake/web/files/');
-  const { receipt } = await pushOnce(Infinity, true);
+  // The box stores what it holds when the line is gone.
+  const index = /receipts\/[^/]+\/packs\/[0-9a-f]{32}\.ndjson\.gz$/;
+  await waitFor(async () => (await there().keys('intake/web/receipts/')).some((key) => index.test(key)));
+  expect(await there().receipts()).toEqual([]);
+  const { receipt, sentBytes } = await pushOnce();
   expect(receipt).toMatchObject({ by: 'push', source: 'web', box: INSTANCE, files: 201, refused: 2 });
+  expect(receipt.unchanged).toBeGreaterThan(0);
+  expect(receipt.receivedBytes).toBeLessThan(sentBytes);
   expect(receipt.refusals.map(({ path }) => path).sort()).toEqual(['files/id_ed25519', 'files/x.secret']);
-  expect(await listed(receipt)).toHaveLength(201);
-  expect(await keys('intake/web/files/')).toEqual(expect.arrayContaining(arrived));
+  expect(await there().files(receipt)).toHaveLength(201);
+  expect(await there().missing()).toEqual([]);
 }, 120_000);
 
 test('a second push sends what has changed', async () => {
@@ -101,11 +75,12 @@ test('a second push sends what has changed', async () => {
   expect(receipt).toMatchObject({ files: 201, unchanged: 200 });
   expect(receipt.receivedBytes).toBeLessThan(1_000);
   expect(sentBytes).toBeLessThan(100_000);
-  expect(await receipts()).toHaveLength(2);
+  expect(await there().receipts()).toHaveLength(2);
+  expect(await there().missing()).toEqual([]);
 }, 60_000);
 
 test('everything is below the source’s prefix', async () => {
-  for (const key of await keys()) expect(key).toMatch(/^intake\/web\/(files\/files|receipts)\//);
+  for (const key of await there().keys()) expect(key).toMatch(/^intake\/web\/(packs|receipts)\//);
 });
 
 test('a plain tar stream is taken too; links are refused, and the exit code says so', async () => {
@@ -120,8 +95,9 @@ test('a plain tar stream is taken too; links are refused, and the exit code says
   const committed = receiptSchema.parse(receipt);
   expect(committed).toMatchObject({ by: 'tar', files: 1, refused: 1 });
   expect(committed.refusals[0]?.reason).toContain('only regular files');
-  const [chunk = ''] = await keys('intake/web/files/log/1.log/');
-  expect(gunzipSync(await read(chunk)).toString('utf8')).toContain('line 1 of a log');
+  const [file] = await there().files(committed);
+  expect(file?.path).toBe('log/1.log');
+  expect(String(file && (await there().content(file)))).toContain('line 1 of a log');
 }, 60_000);
 
 describe('whoever has the key', () => {

@@ -13,7 +13,7 @@ import { intakeRules } from '../../contract/intake';
 import { prepareEmulator, startEmulator } from '../../lab/moto';
 import { labProcessesOf } from '../../lab/processes';
 import { freePort } from '../../lab/rds/free-port';
-import { SSHD } from '../../lib/intake/sshd';
+import { INTAKE_NODE_FLAGS, SSHD } from '../../lib/intake/sshd';
 import { close } from './address';
 import { startMetadata } from './metadata';
 
@@ -119,7 +119,12 @@ export async function setIntakeStage(rules: object): Promise<IntakeStage> {
   const assignments = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'`);
   writeFileSync(
     join(directory, 'command'),
-    ['#!/bin/sh', ...assignments, `exec '${process.execPath}' '${program}' intake`, ''].join('\n'),
+    [
+      '#!/bin/sh',
+      ...assignments,
+      `exec '${process.execPath}' ${INTAKE_NODE_FLAGS} '${program}' intake`,
+      '',
+    ].join('\n'),
     { mode: 0o755 },
   );
   for (const name of ['host', 'key'])

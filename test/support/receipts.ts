@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { gunzipSync } from 'node:zlib';
 import {
   listedFile,
   type ListedFile,
   type Receipt,
+  type StoredChunk,
   receipt as receiptSchema,
 } from '../../contract/intake-protocol';
-import { chunkKey, receiptsPrefix } from '../../contract/keys';
+import { packKey, receiptsPrefix } from '../../contract/keys';
 
 /** What one intake source has in the bucket, as an operator finds it. */
 export class SourceObjects {
@@ -30,11 +32,11 @@ export class SourceObjects {
     return found;
   }
 
-  /** An object as it was before it was compressed, where S3 says that it is. */
+  /** An object as it was before it was compressed, where its name says that it is. */
   async read(Key: string): Promise<Buffer> {
-    const { Body, ContentEncoding } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
+    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
     const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
-    return ContentEncoding === 'gzip' || Key.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+    return Key.endsWith('.gz') ? gunzipSync(bytes) : bytes;
   }
 
   /** Keys of the receipts, the oldest first. */
@@ -57,22 +59,34 @@ export class SourceObjects {
     });
   }
 
-  /** One file of a receipt, put together from its chunks. */
-  async content({ path, chunks }: ListedFile): Promise<Buffer> {
-    return Buffer.concat(
-      await Promise.all(chunks.map((sha256) => this.read(chunkKey(this.source, path, sha256)))),
-    );
+  /** One file of a receipt, put together from its chunks; undefined where one is not there, or not what was handed in. */
+  async content({ chunks }: ListedFile): Promise<Buffer | undefined> {
+    const parts = await Promise.all(chunks.map((chunk) => this.chunk(chunk)));
+    return parts.every((part) => part !== undefined) ? Buffer.concat(parts) : undefined;
   }
 
-  /** Chunks that some receipt names and that are not there: none, ever. */
+  /** Files that some receipt lists and that are not there, or are not what was handed in: none, ever. */
   async missing(): Promise<string[]> {
-    const there = new Set(await this.keys());
     const missing: string[] = [];
     for (const key of await this.receipts())
-      for (const { path, chunks } of await this.files(await this.receipt(key)))
-        missing.push(
-          ...chunks.map((sha256) => chunkKey(this.source, path, sha256)).filter((one) => !there.has(one)),
-        );
+      for (const file of await this.files(await this.receipt(key)))
+        if ((await this.content(file)) === undefined) missing.push(`${key}: ${file.path}`);
     return missing;
   }
+
+  private async chunk({ pack, at, length, encoding, sha256 }: StoredChunk): Promise<Buffer | undefined> {
+    const stored = (await this.pack(pack))?.subarray(at, at + length);
+    if (stored?.length !== length) return undefined;
+    const content = encoding === 'gzip' ? gunzipSync(stored) : stored;
+    return createHash('sha256').update(content).digest('hex') === sha256 ? content : undefined;
+  }
+
+  /** Packs are written once: each is read once. */
+  private pack(name: string): Promise<Buffer | undefined> {
+    const held = this.packs.get(name) ?? this.read(packKey(this.source, name)).catch(() => undefined);
+    this.packs.set(name, held);
+    return held;
+  }
+
+  private readonly packs = new Map<string, Promise<Buffer | undefined>>();
 }

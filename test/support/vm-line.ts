@@ -58,7 +58,6 @@ export class VmLine {
     const sender = new Sender(ssh.stdin, ssh.stdout, {
       client: 'test',
       bytesPerSecond: undefined,
-      isResumed: () => false,
       refused: silent,
       progress: ({ sentBytes }) => {
         if (sentBytes < after || breaking !== undefined) return;

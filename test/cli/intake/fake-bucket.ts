@@ -4,11 +4,15 @@ import { gzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey } from '@aws-sdk/client-s3';
 import { sdkStreamMixin } from '@smithy/core/serde';
 import { CHUNK_BYTES } from '../../../contract/intake';
-import type { ListedFile, ListedRefusal, Receipt } from '../../../contract/intake-protocol';
-import { chunkKey, RECEIPT_OBJECTS, receiptPrefix, receiptsPrefix } from '../../../contract/keys';
+import type { ListedFile, ListedRefusal, Receipt, StoredChunk } from '../../../contract/intake-protocol';
+import { packKey, RECEIPT_OBJECTS, receiptPrefix, receiptsPrefix } from '../../../contract/keys';
 
 export const BOX = 'i-0123456789abcdef0';
 export const hash = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+
+/** Each file has a pack of its own here. */
+export const packName = (source: string, path: string, content: Buffer): string =>
+  hash(Buffer.from(`${source}/${path}/${hash(content)}`)).slice(0, 32);
 
 /** A file of a push: its content, or why it was refused. */
 export type Pushed = Readonly<Record<string, Buffer | { readonly refused: string }>>;
@@ -20,16 +24,17 @@ interface Stub {
 
 /** A bucket in memory, as S3 pages and answers. */
 export class FakeBucket {
-  readonly objects = new Map<string, { body: Buffer; encoding?: string }>();
+  readonly objects = new Map<string, { body: Buffer }>();
   /** Folders of one page of a listing. */
   pageSize = 1_000;
 
   answer(stub: Stub): void {
-    stub.on(GetObjectCommand).callsFake(({ Key }: { Key: string }) => {
+    stub.on(GetObjectCommand).callsFake(({ Key, Range }: { Key: string; Range?: string }) => {
       const held = this.objects.get(Key);
       if (held === undefined)
         throw new NoSuchKey({ message: 'no such key', $metadata: { httpStatusCode: 404 } });
-      return { Body: sdkStreamMixin(Readable.from([held.body])), ContentEncoding: held.encoding };
+      const [from = 0, to = Infinity] = (Range?.match(/\d+/g) ?? []).map(Number);
+      return { Body: sdkStreamMixin(Readable.from([held.body.subarray(from, to + 1)])) };
     });
     stub.on(ListObjectsV2Command).callsFake((input: { Prefix: string; ContinuationToken?: string }) => {
       const keys = [...this.objects.keys()].filter((key) => key.startsWith(input.Prefix)).sort();
@@ -72,12 +77,17 @@ export class FakeBucket {
 
   private file(source: string, path: string, content: Pushed[string]): ListedFile | ListedRefusal {
     if (!Buffer.isBuffer(content)) return { path, ...content };
-    const chunks: string[] = [];
+    const chunks: StoredChunk[] = [];
+    const parts: Buffer[] = [Buffer.from('what stands before')];
+    const pack = packName(source, path, content);
     for (let at = 0; at < content.length; at += CHUNK_BYTES) {
       const chunk = content.subarray(at, at + CHUNK_BYTES);
-      chunks.push(hash(chunk));
-      this.objects.set(chunkKey(source, path, hash(chunk)), { body: gzipSync(chunk), encoding: 'gzip' });
+      const packed = gzipSync(chunk);
+      const place = { at: Buffer.concat(parts).length, length: packed.length };
+      chunks.push({ sha256: hash(chunk), pack, ...place, encoding: 'gzip' });
+      parts.push(packed);
     }
+    this.objects.set(packKey(source, pack), { body: Buffer.concat(parts) });
     return { path, bytes: content.length, modified: 1_700_000_000, chunks };
   }
 }

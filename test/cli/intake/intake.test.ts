@@ -10,13 +10,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { CHUNK_BYTES } from '../../../contract/intake';
 import { EXIT } from '../../../contract/exit-codes';
+import { packKey } from '../../../contract/keys';
 import { drawbridge, stackAnswer } from '../support';
-import { BOX, FakeBucket, hash } from './fake-bucket';
+import { BOX, FakeBucket, hash, packName } from './fake-bucket';
 
 const cloudFormation = mockClient(CloudFormationClient);
 const s3 = mockClient(S3Client);
@@ -99,7 +101,7 @@ describe('show', () => {
         expect(stdout).toContain(text);
     }
     const files = await drawbridge(['intake', 'show', name, '--files', '--json']);
-    expect(files.json()).toMatchObject({ path: 'a', bytes: 1, chunks: [hash(Buffer.from('a'))] });
+    expect(files.json()).toMatchObject({ path: 'a', bytes: 1, chunks: [{ sha256: hash(Buffer.from('a')) }] });
   });
 
   test('of what is not there says what to do', async () => {
@@ -199,10 +201,11 @@ describe('fetch', () => {
       changed: Buffer.from('one'),
       missing: Buffer.from('two'),
     });
-    bucket.objects.set(`intake/web/files/changed/${hash(Buffer.from('one'))}`, {
-      body: Buffer.from('other'),
-    });
-    bucket.objects.delete(`intake/web/files/missing/${hash(Buffer.from('two'))}`);
+    const packOf = (path: string, text: string): string =>
+      packKey('web', packName('web', path, Buffer.from(text)));
+    const bytes = Buffer.concat([Buffer.from('what stands before'), gzipSync('oth')]);
+    bucket.objects.set(packOf('changed', 'one'), { body: bytes });
+    bucket.objects.delete(packOf('missing', 'two'));
     const { code, stderr } = await fetch();
     expect(code).toBe(EXIT.someRefused);
     expect(stderr).toContain('changed: what is stored is not what its SHA-256 says');

@@ -69,7 +69,7 @@ const events = (name: string): unknown[] =>
 /** A line to a box of its own over the same S3; it is cut when so many bytes have gone to the box. */
 function lineCutAfter(bytes: number): Line {
   const box = memoryBox();
-  for (const [key, content] of stored) box.stored.set(key, content);
+  box.know(stored);
   const put = box.stored.set.bind(box.stored);
   box.stored.set = (key, content) => {
     puts.push(key);
