@@ -71,19 +71,22 @@ const NOTHING = Buffer.alloc(0);
 
 /** Millions of texts in a few bytes each: tables of their fingerprints, and of a value for each. */
 export class Fingerprints {
-  private readonly tables: readonly Table[];
+  private readonly tables = new Map<number, Table>();
+  private readonly slots: number;
 
   /**
    * @param valueBytes - length of the values
    * @param expected - how many there will be, when that is known
    */
-  constructor(valueBytes = 0, expected = 0) {
-    const slots = Math.max(FIRST_SLOTS, Math.ceil((expected / TABLES) * 1.4));
-    this.tables = Array.from({ length: TABLES }, () => new Table(BYTES + valueBytes, slots));
+  constructor(
+    private readonly valueBytes = 0,
+    expected = 0,
+  ) {
+    this.slots = Math.max(FIRST_SLOTS, Math.ceil((expected / TABLES) * 1.4));
   }
 
   get size(): number {
-    return this.tables.reduce((sum, { taken }) => sum + taken, 0);
+    return [...this.tables.values()].reduce((sum, { taken }) => sum + taken, 0);
   }
 
   has(one: Buffer): boolean {
@@ -102,8 +105,9 @@ export class Fingerprints {
 
   /** By a byte that has no part in the place within the table. */
   private tableOf(one: Buffer): Table {
-    const table = this.tables[one[BYTES - 1] ?? 0];
-    if (table === undefined) throw new Error('a fingerprint has 12 bytes');
+    const number = one[BYTES - 1] ?? 0;
+    const table = this.tables.get(number) ?? new Table(BYTES + this.valueBytes, this.slots);
+    this.tables.set(number, table);
     return table;
   }
 }
