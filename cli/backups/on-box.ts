@@ -106,6 +106,7 @@ async function runDocument(
     const { Command } = await ssm.send(
       new SendCommandCommand({
         DocumentName: work.document,
+        DocumentVersion: '$LATEST',
         InstanceIds: [box.instanceId],
         Parameters: Object.fromEntries(given),
         TimeoutSeconds: DELIVERY_SECONDS,

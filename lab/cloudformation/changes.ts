@@ -35,7 +35,8 @@ export function differenceOf(
   const difference = { properties: changed, attributes };
   if (record.type !== definition.type) return { ...difference, kind: 'replace' };
   if (acted.length > 0) {
-    const replaces = !type.canUpdate || acted.some((name) => type.createOnly.includes(name));
+    const asked = Object.entries(type.replacesWhen).some(([name, value]) => properties[name] === value);
+    const replaces = asked || !type.canUpdate || acted.some((name) => type.createOnly.includes(name));
     return { ...difference, kind: replaces ? 'replace' : 'update' };
   }
   return { ...difference, kind: changed.length + attributes.length > 0 ? 'record' : 'none' };

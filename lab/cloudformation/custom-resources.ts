@@ -189,6 +189,7 @@ export function customResource(type: string): AnyResourceType {
   return {
     type,
     createOnly: ['ServiceToken'],
+    replacesWhen: {},
     records: {},
     updatePolicies: [],
     known: ['ServiceToken', 'ServiceTimeout'],

@@ -42,6 +42,8 @@ export interface ResourceType<P> {
   readonly properties: z.ZodObject & z.ZodType<P>;
   /** Properties whose change makes a new resource; without `update` every change does. */
   readonly createOnly?: readonly (keyof P & string)[];
+  /** Properties that say, by such a value, that every change makes a new resource. */
+  readonly replacesWhen?: Readonly<Partial<Record<keyof P & string, string>>>;
   /** Properties that change nothing in the lab, with the reason. */
   readonly records?: Readonly<Partial<Record<keyof P & string, string>>>;
   /** Update policies that the type knows. */
@@ -59,6 +61,7 @@ export interface ResourceType<P> {
 export interface AnyResourceType {
   readonly type: string;
   readonly createOnly: readonly string[];
+  readonly replacesWhen: Readonly<Record<string, string | undefined>>;
   readonly records: Readonly<Record<string, string | undefined>>;
   readonly updatePolicies: readonly string[];
   readonly known: readonly string[];
@@ -89,7 +92,14 @@ function describe(issue: z.core.$ZodIssue): string {
 
 /** Makes a type that the engine can use: properties are checked at every step. */
 export function resourceType<P>(definition: ResourceType<P>): AnyResourceType {
-  const { type, properties, createOnly = [], records = {}, updatePolicies = [] } = definition;
+  const {
+    type,
+    properties,
+    createOnly = [],
+    replacesWhen = {},
+    records = {},
+    updatePolicies = [],
+  } = definition;
   const read = (given: JsonObject): P => {
     const parsed = properties.safeParse(given);
     if (parsed.success) return parsed.data;
@@ -101,6 +111,7 @@ export function resourceType<P>(definition: ResourceType<P>): AnyResourceType {
   return {
     type,
     createOnly,
+    replacesWhen,
     records,
     updatePolicies,
     known: Object.keys(properties.shape),

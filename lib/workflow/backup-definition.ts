@@ -1,5 +1,5 @@
 import { EXIT } from '../../contract/exit-codes';
-import { runCommand } from './command';
+import { runCommand, SSM_TROUBLE } from './command';
 import {
   CAUSE,
   failTo,
@@ -120,7 +120,7 @@ function agent(): States {
         looks: jsonata('$looks + 1'),
       },
       Output: {},
-      Retry: [repeat('Ssm.ThrottlingException', 'Ssm.SdkClientException')],
+      Retry: [repeat(...SSM_TROUBLE)],
       Catch: [failTo('EndBox')],
       Next: 'AgentAnswers',
     },

@@ -1,7 +1,9 @@
 import { failTo, failure, integration, jsonata, repeat, type States } from './steps';
 
+/** What Systems Manager answers to too many calls: its model has an error of that name, but no operation that is used here. */
+const SSM_THROTTLED = ['Ssm.ThrottlingException', 'Ssm.SsmException'];
 /** Ways in which a call to Systems Manager or EC2 fails that says nothing about the box. */
-const SSM_TROUBLE = ['Ssm.ThrottlingException', 'Ssm.InternalServerErrorException', 'Ssm.SdkClientException'];
+export const SSM_TROUBLE = [...SSM_THROTTLED, 'Ssm.InternalServerErrorException', 'Ssm.SdkClientException'];
 const EC2_TROUBLE = ['Ec2.Ec2Exception', 'Ec2.SdkClientException'];
 
 /** A command is with its box, or on its way there. */
@@ -47,6 +49,9 @@ export function runCommand(command: Command): States {
       Resource: integration('aws-sdk:ssm:sendCommand'),
       Arguments: {
         DocumentName: command.documentName,
+        // What this deployment says, not what is the default: CloudFormation makes a new version the default, but was seen not to
+        // (https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2539).
+        DocumentVersion: '$LATEST',
         InstanceIds: [jsonata('$instanceId')],
         Parameters: command.parameters,
         TimeoutSeconds: DELIVERY_SECONDS,
@@ -54,7 +59,7 @@ export function runCommand(command: Command): States {
       Assign: { commandId: jsonata('$states.result.Command.CommandId') },
       Output: {},
       // Nothing else is repeated: the command might have been sent, and a box does one thing at a time.
-      Retry: [repeat('Ssm.ThrottlingException', 'Ssm.InvalidInstanceIdException')],
+      Retry: [repeat(...SSM_THROTTLED, 'Ssm.InvalidInstanceIdException')],
       Catch: [failTo(onFailure)],
       Next: pause,
     },

@@ -74,9 +74,8 @@ const ssmDocument = resourceType({
     Tags: tags.optional(),
   }),
   createOnly: ['Name', 'DocumentType', 'DocumentFormat', 'TargetType', 'Tags'],
-  records: {
-    UpdateMethod: 'the lab makes a new version, as NewVersion says; what Replace does it refuses',
-  },
+  replacesWhen: { UpdateMethod: 'Replace' },
+  records: { UpdateMethod: 'says what a change of the content does' },
   async create({ Name, Content, DocumentFormat, DocumentType, TargetType, Tags }, context) {
     const id = Name ?? context.name(128);
     await context.clients.ssm.send(
@@ -91,9 +90,7 @@ const ssmDocument = resourceType({
     );
     return { id };
   },
-  async update(id, { Content, DocumentFormat, UpdateMethod }, _previous, { clients: { ssm } }) {
-    if (UpdateMethod !== 'NewVersion')
-      throw new Error('The lab updates documents only with UpdateMethod NewVersion.');
+  async update(id, { Content, DocumentFormat }, _previous, { clients: { ssm } }) {
     const answer = await ssm.send(
       new UpdateDocumentCommand({ Name: id, Content, DocumentFormat, DocumentVersion: '$LATEST' }),
     );

@@ -161,6 +161,13 @@ describe('what a change does', () => {
     expect(differenceOf(record, definition, properties, type).kind).toBe(kind);
   });
 
+  it('a property that can change, where another one asks for a new resource', () => {
+    const asking = { ...type, replacesWhen: { Note: 'new' } };
+    const changed = { Name: 'a', Size: 2 };
+    expect(differenceOf(record, definition, { ...changed, Note: 'new' }, asking).kind).toBe('replace');
+    expect(differenceOf(record, definition, { ...changed, Note: 'old' }, asking).kind).toBe('update');
+  });
+
   it('keeps another deletion policy without touching the resource', () => {
     const found = differenceOf(record, { ...definition, deletionPolicy: 'Retain' }, record.properties, type);
     expect(found).toMatchObject({ kind: 'record', attributes: ['DeletionPolicy'] });

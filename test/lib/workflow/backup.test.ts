@@ -89,10 +89,15 @@ test('opens a box, backs up, proves, ends the box', async () => {
   ]);
   const [backup, proof] = argsOf('ssm:sendCommand');
   expect(backup).toMatchObject({
+    // What was deployed, whatever the document's default version is.
+    DocumentVersion: '$LATEST',
     InstanceIds: [BOX],
     Parameters: { database: ['app'], execution: ['arn:aws:states:eu-west-1:123456789012:execution:m:e1'] },
   });
-  expect(proof).toMatchObject({ Parameters: { database: ['app'], prefix: [PREFIX], every: ['1'] } });
+  expect(proof).toMatchObject({
+    DocumentVersion: '$LATEST',
+    Parameters: { database: ['app'], prefix: [PREFIX], every: ['1'] },
+  });
   expect(argsOf(DESTROY)).toEqual([{ FunctionName: DESTROY, Payload: { instanceId: BOX } }]);
 });
 
