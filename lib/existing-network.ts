@@ -44,7 +44,7 @@ export class ExistingNetwork extends Network {
 
   /** By IPv4 alone, as the agent's names are: what lies behind is the VPC owner's choice. */
   letOut(group: ec2.SecurityGroup): void {
-    group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), "AWS APIs and S3, by the VPC's own way out");
+    group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'AWS APIs and S3, by the way out of the VPC');
   }
 
   /** The endpoint's policy is its owner's. */
@@ -53,7 +53,10 @@ export class ExistingNetwork extends Network {
   /** So are the policies of interface endpoints. */
   allowSecret(): void {}
 
-  /** And whether there is one for Auto Scaling: see the README. */
+  /** And whether there is one for CloudWatch Logs, or for Auto Scaling: see the README. */
+  allowRecording(): void {}
+
+  /** See {@link ExistingNetwork.allowRecording}. */
   allowLeaving(): void {}
 
   private subnets(prefix: string, ids: readonly string[]): ec2.ISubnet[] {

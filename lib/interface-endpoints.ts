@@ -2,7 +2,7 @@ import { Aws, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { AGENT_ACTIONS } from './instance-blueprint';
+import { AGENT_ACTIONS, RECORDING_ACTIONS } from './instance-blueprint';
 
 /** What an idle jump host asks for. */
 const LEAVE_ACTION = 'autoscaling:TerminateInstanceInAutoScalingGroup';
@@ -17,9 +17,9 @@ export interface InterfaceEndpointsProps {
 }
 
 /**
- * What a box needs of AWS besides S3, inside the VPC: the agent's two services and the secret; and Auto Scaling, where a jump
- * host leaves. The agent has not needed `ec2messages` since 3.3.40.0
- * (https://github.com/aws/amazon-ssm-agent/blob/mainline/RELEASENOTES.md), and no box calls KMS or CloudWatch Logs itself.
+ * What a box needs of AWS besides S3, inside the VPC: the agent's two services and the secret; CloudWatch Logs, where shells are
+ * recorded; and Auto Scaling, where a jump host leaves. The agent has not needed `ec2messages` since 3.3.40.0
+ * (https://github.com/aws/amazon-ssm-agent/blob/mainline/RELEASENOTES.md), and no box calls KMS itself.
  */
 export class InterfaceEndpoints extends Construct {
   private readonly securityGroup: ec2.SecurityGroup;
@@ -52,6 +52,14 @@ export class InterfaceEndpoints extends Construct {
   /** Lets a secret be read through the endpoint, as far as the role of who asks allows it too. */
   allowSecret(secretArn: string): void {
     allow(this.secrets, ['secretsmanager:GetSecretValue'], secretArn);
+  }
+
+  /** Adds the way by which agents record shells: one that cannot see the log group opens none. */
+  allowRecording(logGroupArn: string): void {
+    const { CLOUDWATCH_LOGS } = ec2.InterfaceVpcEndpointAwsService;
+    const endpoint = this.endpoint('Logs', CLOUDWATCH_LOGS);
+    allow(endpoint, RECORDING_ACTIONS.group, logGroupArn);
+    allow(endpoint, RECORDING_ACTIONS.all, '*');
   }
 
   /** Adds the way by which a jump host leaves its group: powering off would only make the group launch another. */

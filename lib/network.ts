@@ -21,6 +21,9 @@ export abstract class Network extends Construct implements BoxNetwork {
   /** Lets boxes read a secret, as far as their roles allow it too. */
   abstract allowSecret(secretArn: string): void;
 
+  /** Lets agents record shells in a log group, as far as the roles of their instances allow it too. */
+  abstract allowRecording(logGroupArn: string): void;
+
   /** Lets a jump host ask Auto Scaling to end it, as far as its role allows it too. */
   abstract allowLeaving(): void;
 }

@@ -102,6 +102,10 @@ export class OwnNetwork extends Network {
     this.endpoints?.allowSecret(secretArn);
   }
 
+  allowRecording(logGroupArn: string): void {
+    this.endpoints?.allowRecording(logGroupArn);
+  }
+
   allowLeaving(): void {
     this.endpoints?.allowLeaving();
   }
@@ -140,6 +144,8 @@ export class OwnNetwork extends Network {
           }
         : {}),
     });
+    // EC2 asks whether each subnet has both families, which CloudFormation cannot know: it is told of route tables alone.
+    endpoint.node.addDependency(...this.boxSubnets);
     endpoint.addToPolicy(amazonLinuxRepositories());
     return endpoint;
   }

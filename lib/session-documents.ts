@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { AccessTarget } from './access-targets';
 import type { Settings } from './config/schema';
 import type { Database } from './database';
+import { RECORDING_ACTIONS } from './instance-blueprint';
 
 /** 0 lets the client choose. */
 const PORT_PATTERN = '^[0-9]{1,5}$';
@@ -98,13 +99,8 @@ export class SessionDocuments extends Construct {
         new iam.PolicyStatement({ sid, actions, resources: [resource] }),
       );
     };
-    allow(
-      'RecordSessions',
-      ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
-      logGroup.logGroupArn,
-    );
-    // The agent looks whether the group is encrypted; the action knows no narrower resource.
-    allow('SeeEncryption', ['logs:DescribeLogGroups'], '*');
+    allow('RecordSessions', RECORDING_ACTIONS.group, logGroup.logGroupArn);
+    allow('SeeEncryption', RECORDING_ACTIONS.all, '*');
   }
 
   private document(id: string, content: SessionContent): CfnDocument {
@@ -112,8 +108,10 @@ export class SessionDocuments extends Construct {
     return new CfnDocument(this, id, {
       documentType: 'Session',
       documentFormat: 'JSON',
-      // Without a fixed name, which would keep a second stack out; changed content becomes a new version.
-      updateMethod: 'NewVersion',
+      // Without a fixed name, which would keep a second stack out. Changed content becomes another document: a session takes the
+      // default version, of which CloudFormation was seen not to make the new one
+      // (https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2539).
+      updateMethod: 'Replace',
       content: {
         schemaVersion: '1.0',
         ...content,

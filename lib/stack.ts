@@ -97,7 +97,7 @@ export class DrawbridgeStack extends Stack {
     const nightly = this.addNightly(settings, workflow);
     drain.after(schedule, ...nightly, workflow, functions.create, ...intake.map(({ create }) => create));
     const ways = [...boxes.filter(({ purpose }) => purpose === 'access'), ...(jumpHost ? [jumpHost] : [])];
-    const people = this.addPeople(settings, encryption, ways, {
+    const people = this.addPeople(settings, network, encryption, ways, {
       functions,
       database,
       jumpHost,
@@ -129,12 +129,14 @@ export class DrawbridgeStack extends Stack {
   /** How people come in: session documents, what they may reach, and policies that allow it. */
   private addPeople(
     settings: Settings,
+    network: Network,
     encryption: Encryption,
     ways: readonly (Jumpbox | JumpHost)[],
     reached: Pick<AccessPoliciesProps, 'functions' | 'database' | 'jumpHost' | 'bucket' | 'intake'>,
   ): PeopleOutputs {
     const targets = accessTargets(settings.accessTargets);
     const sessionLogs = encryption.logGroup(this, 'SessionLogs');
+    network.allowRecording(sessionLogs.logGroupArn);
     const sessions = new SessionDocuments(this, 'Sessions', {
       ...settings,
       ...reached,

@@ -143,7 +143,11 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     const instance = stack.ec2Arn('instance/i-0123456789abcdef0');
     const group = `arn:aws:autoscaling:${REGION}:${ACCOUNT}:autoScalingGroup:1:autoScalingGroupName/some`;
 
+    const shells = concrete.arn(concrete.id('AWS::Logs::LogGroup', 'SessionLogs')).replace(/:\*$/, '');
+
     test('even somebody who may do everything does what an agent does, and reads one secret', async () => {
+      expect(await may('Logs', 'logs:PutLogEvents', `${shells}:log-stream:one`)).toBe(true);
+      expect(await may('Logs', 'logs:DescribeLogGroups', '*')).toBe(true);
       expect(await may('SsmC', 'ssm:UpdateInstanceInformation', instance)).toBe(true);
       for (const channel of ['Control', 'Data'])
         for (const verb of ['Create', 'Open'])
@@ -153,6 +157,8 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     });
 
     test('and nothing else, nor for another account', async () => {
+      expect(await may('Logs', 'logs:PutLogEvents', `${shells}x:log-stream:one`)).toBe(false);
+      expect(await may('Logs', 'logs:GetLogEvents', `${shells}:log-stream:one`)).toBe(false);
       expect(await may('AutoScaling', 'autoscaling:SetDesiredCapacity', group)).toBe(false);
       expect(await may('SsmC', 'ssm:SendCommand', instance)).toBe(false);
       expect(await may('SsmC', 'ssm:UpdateInstanceInformation', instance, '999999999999')).toBe(false);

@@ -81,9 +81,10 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     expect(gateways).toHaveLength(egress === 'public-ipv4' ? 1 : 0);
   });
 
-  test('interface endpoints are those of the agent, the secret and a host that leaves, where there is no internet', () => {
+  test('interface endpoints are those of the agent, the secret, a host that leaves and recorded shells, where there is no internet', () => {
     const leaving = ['always', 'none'].includes(asked.jumpHost ?? 'on-demand') ? [] : ['autoscaling'];
-    const services = egress === 'endpoints' ? ['ssm', 'ssmmessages', 'secretsmanager', ...leaving] : [];
+    const services =
+      egress === 'endpoints' ? ['ssm', 'ssmmessages', 'secretsmanager', ...leaving, 'logs'] : [];
     expect(reachability.interfaceEndpoints()).toEqual(
       services.map((service) => `${service} in 1 box behind NetworkEndpoints by its own name`),
     );

@@ -78,7 +78,7 @@ test('by a public address, then changed to endpoints only, with the same databas
   const changed = stackWith('egress=endpoints');
   await changed.deploy(silent);
   expect(await gateways()).toBe(0);
-  expect(await endpointServices()).toEqual(['s3', 'secretsmanager', 'ssm', 'ssmmessages']);
+  expect(await endpointServices()).toEqual(['logs', 's3', 'secretsmanager', 'ssm', 'ssmmessages']);
   const after = await rds.send(new DescribeDBInstancesCommand({}));
   expect(after.DBInstances?.map(({ DbiResourceId }) => DbiResourceId)).toEqual(
     before.DBInstances?.map(({ DbiResourceId }) => DbiResourceId),

@@ -24,19 +24,22 @@ test.each([
   ['Shell', 'Standard_Stream'],
   ['Ssh', 'Port'],
   ['HostKeys', 'NonInteractiveCommands'],
-])('%s has no fixed name, ends when it is idle, and ends in any case', (id, sessionType) => {
-  const settings = { ...TARGETS, sessionIdleMinutes: 7, sessionMaxMinutes: 90 };
-  expect(document(id, settings)).toMatchObject({
-    DocumentType: 'Session',
-    UpdateMethod: 'NewVersion',
-    Content: {
-      schemaVersion: '1.0',
-      sessionType,
-      inputs: { idleSessionTimeout: '7', maxSessionDuration: '90' },
-    },
-  });
-  expect(document(id, settings)).not.toHaveProperty('Name');
-});
+])(
+  '%s has no fixed name, is another one when it changes, ends when it is idle, and ends in any case',
+  (id, sessionType) => {
+    const settings = { ...TARGETS, sessionIdleMinutes: 7, sessionMaxMinutes: 90 };
+    expect(document(id, settings)).toMatchObject({
+      DocumentType: 'Session',
+      UpdateMethod: 'Replace',
+      Content: {
+        schemaVersion: '1.0',
+        sessionType,
+        inputs: { idleSessionTimeout: '7', maxSessionDuration: '90' },
+      },
+    });
+    expect(document(id, settings)).not.toHaveProperty('Name');
+  },
+);
 
 test('connect leads to the database and nowhere else', () => {
   const { properties = {}, parameters = {} } = content('Connect');
