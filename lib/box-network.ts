@@ -44,6 +44,6 @@ export class GivenNetwork implements BoxNetwork {
 
   letOut(group: ec2.SecurityGroup): void {
     const anywhere = this.dualStackAgent ? ec2.Peer.anyIpv6() : ec2.Peer.anyIpv4();
-    group.addEgressRule(anywhere, ec2.Port.tcp(443), "AWS APIs, by the VPC's own way out");
+    group.addEgressRule(anywhere, ec2.Port.tcp(443), 'AWS APIs, by the way out of the VPC');
   }
 }

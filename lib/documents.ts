@@ -107,9 +107,15 @@ const text = (description: string, allowedPattern: string, standard = ''): objec
   interpolationType: 'ENV_VAR',
 });
 
-/** POSIX sh. An agent that is online says nothing about the installation, which may still be running. */
+/**
+ * POSIX sh. An agent that is online says nothing about the installation, which may still be running. A script that failed
+ * makes cloud-init end with 1; with 2 it has only warned, as newer ones do of anything:
+ * https://docs.cloud-init.io/en/latest/explanation/return_codes.html
+ */
 const runProgram = (words: string): string[] => [
-  'if ! cloud-init status --wait > /dev/null; then',
+  'booted=0',
+  'cloud-init status --wait > /dev/null || booted=$?',
+  'if [ "$booted" -ne 0 ] && [ "$booted" -ne 2 ]; then',
   '  echo "The boot of this box failed: see /var/log/cloud-init-output.log on it, destroy it and open another." >&2',
   `  exit ${EXIT.bootFailed}`,
   'fi',

@@ -18,6 +18,14 @@ export const AGENT_ACTIONS: readonly string[] = [
   'ssmmessages:OpenDataChannel',
 ];
 
+/** What the agent does to record a shell. */
+export const RECORDING_ACTIONS = {
+  /** On the log group. */
+  group: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
+  /** It looks whether the group is encrypted; the action knows no narrower resource. */
+  all: ['logs:DescribeLogGroups'],
+};
+
 /** Properties of {@link InstanceBlueprint}. */
 export interface InstanceBlueprintProps {
   readonly network: BoxNetwork;
@@ -34,6 +42,11 @@ export interface InstanceBlueprintProps {
   /** arm64. */
   readonly instanceType: string;
   readonly volumeGiB: number;
+  /**
+   * Whether an instance sees its own tags. EC2 then refuses a launch with tags whose keys have spaces or slashes, as whoever
+   * deploys may have them put on everything: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+   */
+  readonly readsTags: boolean;
   /** Called once, when the template is synthesized. */
   readonly userData: () => string;
 }
@@ -77,8 +90,7 @@ export class InstanceBlueprint extends Construct implements ec2.IConnectable, ia
       securityGroup: this.securityGroup,
       requireImdsv2: true,
       httpPutResponseHopLimit: 1,
-      // The box reads its own expiry there.
-      instanceMetadataTags: true,
+      ...(props.readsTags ? { instanceMetadataTags: true } : {}),
       instanceInitiatedShutdownBehavior: ec2.InstanceInitiatedShutdownBehavior.TERMINATE,
       blockDevices: [{ deviceName: '/dev/xvda', volume: rootVolume(props.volumeGiB) }],
       userData: ec2.UserData.custom(Lazy.string({ produce: props.userData })),

@@ -61,6 +61,7 @@ export class JumpHost extends Construct implements ec2.IConnectable, iam.IGranta
       purpose: JUMP_HOST,
       instanceType: props.instanceType ?? DEFAULTS.boxTypes[0],
       volumeGiB: VOLUME_GIB,
+      readsTags: false,
       userData: () =>
         renderUserData(
           agentScript(props.network.dualStackAgent),

@@ -90,6 +90,8 @@ export class Jumpbox extends Construct implements ec2.IConnectable, iam.IGrantab
       volumeGiB: DEFAULTS.boxVolumeGiB,
       ...props,
       purpose: this.purpose,
+      // Its expiry is one of them.
+      readsTags: true,
       userData: () => this.userData(props),
     });
     this.role = this.blueprint.role;

@@ -12,15 +12,26 @@ const END = 'END_OF_FILE';
 /** Quotes a value for a shell. Tokens stand for names and ARNs, which hold no quotes. */
 export const shellQuote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
 
+const NOT_ASCII = /[^\0-\x7f]/;
+
+/** As `printf %b` reads it: every byte outside ASCII as an octal number. */
+const escaped = (text: string): string =>
+  text
+    .replaceAll('\\', '\\\\')
+    .replaceAll(/[^\0-\x7f]+/g, (letters) =>
+      Array.from(Buffer.from(letters), (byte) => `\\0${byte.toString(8)}`).join(''),
+    );
+
 /**
- * Shell that writes a file as it is, nothing expanded.
+ * Shell that writes a file as it is, nothing expanded; itself ASCII whatever the text is, as {@link renderUserData} demands.
  *
  * @throws Error when the text holds the line that ends it
  */
 export function writeFile(path: string, text: string): string {
   const body = text.endsWith('\n') ? text : `${text}\n`;
   if (body.split('\n').includes(END)) throw new Error(`${path} must not hold the line ${END}`);
-  return `cat > ${path} <<'${END}'\n${body}${END}`;
+  if (!NOT_ASCII.test(body)) return `cat > ${path} <<'${END}'\n${body}${END}`;
+  return `printf '%b\\n' "$(cat <<'${END}'\n${escaped(body)}${END}\n)" > ${path}`;
 }
 
 /** A script that ends at its first error. */
@@ -121,9 +132,14 @@ const part = (type: string, script: string): string =>
 
 /**
  * Joins scripts into user data: `boot` runs early at every boot, the others in order at the first. Plain text inside:
- * CDK's own class encodes each part once more, which takes a third of the room.
+ * CDK's own class encodes each part once more, which takes a third of the room. cloud-init takes such text for ASCII, and runs
+ * nothing at all of what holds another letter (`fully_decoded_payload` in its util.py).
+ *
+ * @throws Error when a script is no ASCII
  */
 export function renderUserData(boot: string, scripts: readonly string[]): string {
+  if ([boot, ...scripts].some((script) => NOT_ASCII.test(script)))
+    throw new Error('User data must be ASCII: write other text with writeFile.');
   return [
     `Content-Type: multipart/mixed; boundary="${BOUNDARY}"`,
     'MIME-Version: 1.0',

@@ -128,6 +128,12 @@ describe('a run of a document', () => {
     );
   });
 
+  test('runs when the boot has warned of something', () => {
+    const { status, stdout } = run('Backup', 2, '');
+    expect(stdout).toContain('from box.env app');
+    expect(status).toBe(0);
+  });
+
   test('says what to do when the boot failed, and runs nothing', () => {
     const { status, stdout, stderr } = run('Prove', 1, '');
     expect(stderr).toMatch(/The boot of this box failed: .* destroy it and open another\./);

@@ -2,6 +2,7 @@ import { jsonWith, readable, resourceOf, statementsOf, templateWith, type Templa
 
 interface TemplateData {
   readonly UserData: unknown;
+  readonly MetadataOptions: unknown;
   readonly SecurityGroupIds: unknown[];
   readonly IamInstanceProfile: { readonly Arn: unknown };
   readonly BlockDeviceMappings: unknown;
@@ -37,13 +38,11 @@ describe.each([
     });
   });
 
-  test('demands IMDSv2, one hop, and shows the instance its tags', () => {
-    expect(data).toMatchObject({
-      MetadataOptions: {
-        HttpTokens: 'required',
-        HttpPutResponseHopLimit: 1,
-        InstanceMetadataTags: 'enabled',
-      },
+  test('demands IMDSv2 and one hop, and shows boxes their tags', () => {
+    expect(data.MetadataOptions).toEqual({
+      HttpTokens: 'required',
+      HttpPutResponseHopLimit: 1,
+      ...(purpose === 'jump-host' ? {} : { InstanceMetadataTags: 'enabled' }),
     });
   });
 

@@ -103,6 +103,17 @@ describe('values in shell', () => {
     expect(bash([], written).stdout).toBe(`${awkward}\n`);
   });
 
+  test.each(['größe → 日誌\n', 'C:\\temp\\0 100% größe'])('arrive as they are, in ASCII: %j', (text) => {
+    const written = `file=$(mktemp)\n${writeFile('"$file"', text)}\ncat "$file"; rm "$file"`;
+    expect(written).toMatch(/^[\0-\x7f]*$/);
+    expect(bash([], written).stdout).toBe(`${text.trimEnd()}\n`);
+  });
+
+  test('that are no ASCII are refused elsewhere: cloud-init would run nothing', () => {
+    expect(() => renderUserData('echo ä', [])).toThrow('must be ASCII');
+    expect(() => renderUserData('', ['echo ä'])).toThrow('must be ASCII');
+  });
+
   test('that would end the file early are refused', () => {
     expect(() => writeFile('/x', 'a\nEND_OF_FILE\nid')).toThrow('/x must not hold the line END_OF_FILE');
   });
