@@ -28,6 +28,10 @@ export const FUNCTION_ENVIRONMENT = {
   lockDays: 'DRAWBRIDGE_LOCK_DAYS',
   /** Intake source whose boxes the function opens and ends, and no others; unset in the operator's functions. */
   source: 'DRAWBRIDGE_SOURCE',
+  /** Session document of the shells that are recorded. */
+  shellDocument: 'DRAWBRIDGE_SHELL_DOCUMENT',
+  /** Session document that forwards a port to the database. */
+  connectDocument: 'DRAWBRIDGE_CONNECT_DOCUMENT',
   /** Session document that leads to an intake box's SSH server. */
   intakeDocument: 'DRAWBRIDGE_INTAKE_DOCUMENT',
 } as const;

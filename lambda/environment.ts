@@ -48,6 +48,9 @@ const createSchema = z
     /** Both, where there is a database whose address create tells. */
     [NAMES.databaseHost]: text.optional(),
     [NAMES.databasePort]: wholeNumber.optional(),
+    /** Where sessions have documents of their own; elsewhere commands name those of AWS. */
+    [NAMES.shellDocument]: text.optional(),
+    [NAMES.connectDocument]: text.optional(),
     /** Only where the boxes are those of an intake source. */
     [NAMES.source]: text.optional(),
     [NAMES.intakeDocument]: text.optional(),
@@ -76,6 +79,8 @@ const createSchema = z
     maxBoxes: read[NAMES.maxBoxes],
     databaseHost: read[NAMES.databaseHost],
     databasePort: read[NAMES.databasePort],
+    shellDocument: read[NAMES.shellDocument],
+    connectDocument: read[NAMES.connectDocument],
     source: read[NAMES.source],
     intakeDocument: read[NAMES.intakeDocument],
     region: read.AWS_REGION,

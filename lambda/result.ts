@@ -3,7 +3,10 @@ import { INTAKE_USER } from '../contract/intake';
 import type { Box } from './boxes';
 import type { CreateEnvironment } from './environment';
 
-type Where = Pick<CreateEnvironment, 'region' | 'databaseHost' | 'databasePort' | 'intakeDocument'>;
+type Where = Pick<
+  CreateEnvironment,
+  'region' | 'databaseHost' | 'databasePort' | 'shellDocument' | 'connectDocument' | 'intakeDocument'
+>;
 
 /** Commands for a shell, by what they do. Only what the box's purpose allows. */
 export function connectCommands(
@@ -15,12 +18,15 @@ export function connectCommands(
   const port = where.databasePort;
   if (box.purpose !== 'access' || where.databaseHost === undefined || port === undefined)
     return { shell: session };
+  const { databaseHost, shellDocument, connectDocument } = where;
   return {
-    shell: session,
-    // One quoted word without braces: it survives sh, PowerShell and cmd alike.
+    shell: shellDocument === undefined ? session : `${session} --document-name ${shellDocument}`,
     database:
-      `${session} --document-name AWS-StartPortForwardingSessionToRemoteHost ` +
-      `--parameters "host=${where.databaseHost},portNumber=${port},localPortNumber=${port}"`,
+      connectDocument === undefined
+        ? // One quoted word without braces: it survives sh, PowerShell and cmd alike.
+          `${session} --document-name AWS-StartPortForwardingSessionToRemoteHost ` +
+          `--parameters "host=${databaseHost},portNumber=${port},localPortNumber=${port}"`
+        : `${session} --document-name ${connectDocument} --parameters localPortNumber=${port}`,
   };
 }
 

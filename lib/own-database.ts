@@ -71,6 +71,8 @@ export class OwnDatabase extends Database {
     const { parameters, logs } = ENGINE_FACTS[props.engine];
     const instance = new rds.DatabaseInstance(this, 'Instance', {
       engine: rdsEngine(props.engine, props.engineVersion),
+      // Whoever changes the setting asks for it by name; without this RDS refuses another major.
+      allowMajorVersionUpgrade: true,
       instanceIdentifier,
       instanceType: new ec2.InstanceType(props.instanceClass),
       vpc: props.network.vpc,

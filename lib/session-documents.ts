@@ -2,8 +2,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { FUNCTION_ENVIRONMENT } from '../contract/environment';
 import type { AccessTarget } from './access-targets';
 import type { Settings } from './config/schema';
+import type { ControlFunction } from './control-function';
 import type { Database } from './database';
 import { RECORDING_ACTIONS } from './instance-blueprint';
 
@@ -89,6 +91,12 @@ export class SessionDocuments extends Construct {
   get all(): readonly CfnDocument[] {
     const { connect, forward, shell, ssh, hostKeys } = this;
     return [connect, ...(forward === undefined ? [] : [forward]), shell, ssh, hostKeys];
+  }
+
+  /** Tells a function by which documents people come in, so that the commands it answers with are those that operators may use. */
+  describeTo(teller: ControlFunction): void {
+    teller.addEnvironment(FUNCTION_ENVIRONMENT.shellDocument, this.shell.ref);
+    teller.addEnvironment(FUNCTION_ENVIRONMENT.connectDocument, this.connect.ref);
   }
 
   /** Lets the agent of an instance record shells. */

@@ -143,6 +143,7 @@ export class DrawbridgeStack extends Stack {
       targets,
       logGroup: sessionLogs,
     });
+    sessions.describeTo(reached.functions.create);
     for (const way of ways) {
       sessions.grantRecording(way);
       allowTargets(way, targets);

@@ -31,6 +31,15 @@ describe('{}', () => {
     expect(ec2.launches).toHaveLength(1);
   });
 
+  test('answers with the documents that operators may use, where there are some', async () => {
+    const { opening } = account({ shellDocument: 'shell-1', connectDocument: 'connect-1' });
+    const session = 'aws ssm start-session --region eu-central-1 --target i-00000000000000001';
+    expect((await create({}, opening)).connect).toEqual({
+      shell: `${session} --document-name shell-1`,
+      database: `${session} --document-name connect-1 --parameters localPortNumber=5432`,
+    });
+  });
+
   test('overrides the subnet, the type and the tags of a numbered template version, and nothing else', async () => {
     const { ec2, opening } = account();
     await create({ reason: 'look at orders', requestedBy: 'eva' }, opening);

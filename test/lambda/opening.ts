@@ -19,6 +19,8 @@ export const ENVIRONMENT: CreateEnvironment = {
   databaseHost: 'db.example.internal',
   databasePort: 5432,
   source: undefined,
+  shellDocument: undefined,
+  connectDocument: undefined,
   intakeDocument: undefined,
   region: 'eu-central-1',
 };

@@ -76,6 +76,8 @@ describe('database', () => {
     };
     expect(propertiesWith(settings)).toMatchObject({
       EngineVersion: '17.11',
+      // A later setting of another major is an upgrade, which RDS refuses otherwise.
+      AllowMajorVersionUpgrade: true,
       DBInstanceClass: 'db.m7g.large',
       AllocatedStorage: '500',
       MultiAZ: true,

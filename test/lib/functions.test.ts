@@ -54,6 +54,8 @@ describe('functions', () => {
     expect(readable(rest.DRAWBRIDGE_SUBNET_IDS)).toMatch(
       /^\{NetworkVpcboxSubnet1Subnet\w*\},\{NetworkVpcboxSubnet2Subnet\w*\}$/,
     );
+    expect(readable(rest.DRAWBRIDGE_SHELL_DOCUMENT)).toBe('{SessionsShell}');
+    expect(readable(rest.DRAWBRIDGE_CONNECT_DOCUMENT)).toBe('{SessionsConnect}');
     expect(Object.keys(environmentOf('LifecycleSweep')).sort()).toEqual([
       'DRAWBRIDGE_BUCKET',
       'DRAWBRIDGE_NAME',

@@ -41,7 +41,8 @@ const anyDatabase = {
     .optional()
     .describe(
       'full version (`17.11`), or the major where that is enough (PostgreSQL, or a database that exists); by default ' +
-        ENGINES.map((engine) => `\`${VERSIONS[engine].standard}\` for \`${engine}\``).join(', '),
+        ENGINES.map((engine) => `\`${VERSIONS[engine].standard}\` for \`${engine}\``).join(', ') +
+        '; another version upgrades the database in place, with minutes of standstill',
     ),
   databaseName: databaseNameRule
     .default('app')
