@@ -14,7 +14,13 @@ interface EngineFacts {
 /** Statements and data stay out of the logs: neither the general log nor the audit log is exported. */
 const MYSQL_LOGS = ['error', 'slowquery'];
 /** Without the file as its target the slow log is a table, which is not exported. */
-const MYSQL_PARAMETERS = { require_secure_transport: '1', slow_query_log: '1', log_output: 'FILE' };
+const MYSQL_PARAMETERS = {
+  require_secure_transport: '1',
+  slow_query_log: '1',
+  log_output: 'FILE',
+  // With binary logs, which RDS's own backups need, no master of RDS may restore a trigger or a function otherwise.
+  log_bin_trust_function_creators: '1',
+};
 
 /** By engine. */
 export const ENGINE_FACTS: Readonly<Record<Engine, EngineFacts>> = {

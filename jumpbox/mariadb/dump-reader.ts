@@ -86,7 +86,9 @@ export class DumpReader {
     return at;
   }
 
+  /** @throws Error for rows that would not be counted */
   private take(statement: string): void {
+    if (/^(INSERT|REPLACE)\b/i.test(statement)) throw unknownForm(statement);
     if (this.depth === 'digest') this.statements.push(statement);
     const table = createdTable(statement);
     if (table !== undefined) this.open(table);
@@ -102,8 +104,7 @@ export class DumpReader {
 
   private tableOfInsert(statement: string): OpenTable {
     const inserted = insertedTable(statement);
-    if (inserted === undefined)
-      throw new Error(`the dump holds rows in a form that is not known: ${statement.slice(0, 80)}`);
+    if (inserted === undefined) throw unknownForm(statement);
     const table = this.open(inserted.table);
     table.columns = inserted.columns;
     return table;
@@ -157,3 +158,6 @@ export class DumpReader {
     this.pieces.push(copy ? Buffer.from(piece) : piece);
   }
 }
+
+const unknownForm = (statement: string): Error =>
+  new Error(`the dump holds rows in a form that is not known: ${statement.slice(0, 80)}`);

@@ -15,9 +15,13 @@ const QUOTATION_MARK = 34;
 const SEMICOLON = 59;
 const DASH = 45;
 const BACKTICK = 96;
+const PARENTHESIS = 40;
 
 /** Characters of a statement's beginning and end that are looked at while it goes on. */
 const [HEAD, TAIL] = [32, 16];
+
+/** What stands before the first row where the columns are named, as for tables with invisible ones: no line break follows. */
+const BEFORE_ROW = 'VALUES ';
 
 const NAME = '`((?:[^`]|``)+)`';
 const INSERT = new RegExp(`^INSERT INTO ${NAME} (?:\\(((?:${NAME}(?:, ?)?)+)\\) )?VALUES$`);
@@ -71,6 +75,11 @@ export class MariadbStatements {
     for (let at = from; at < chunk.length; at += 1) {
       const byte = chunk[at] ?? 0;
       if (this.isQuoted(byte)) continue;
+      const head = byte === PARENTHESIS ? this.headBefore(chunk, begin, at) : undefined;
+      if (head !== undefined) {
+        this.restart();
+        return { statement: head, at, beginsRows: true };
+      }
       if (byte === DASH && isBlank(this.head) && isBlank(chunk.toString('latin1', begin, at)))
         this.isComment = true;
       if (byte !== NEWLINE && !(byte === SEMICOLON && this.isPlain)) continue;
@@ -81,6 +90,17 @@ export class MariadbStatements {
     }
     this.keep(chunk.subarray(begin));
     return { statement: undefined, at: chunk.length, beginsRows: false };
+  }
+
+  /** The head of rows that ends just there. */
+  private headBefore(chunk: Buffer, begin: number, at: number): string | undefined {
+    if (!this.isPlain) return undefined;
+    const before = this.tail + chunk.toString('latin1', Math.max(begin, at - TAIL), at);
+    if (!before.endsWith(BEFORE_ROW)) return undefined;
+    const text = Buffer.concat([...this.pieces, chunk.subarray(begin, at)])
+      .toString('utf8')
+      .trim();
+    return insertedTable(text) === undefined ? undefined : text;
   }
 
   /** Neither a routine's text nor a comment: a semicolon ends a statement. */

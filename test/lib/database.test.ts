@@ -114,7 +114,12 @@ describe.each([
     });
     templateWith(settings).hasResourceProperties('AWS::RDS::DBParameterGroup', {
       Family: `${engine}${engineVersion.replace(/\.\d+$/, '')}`,
-      Parameters: { require_secure_transport: '1', slow_query_log: '1', log_output: 'FILE' },
+      Parameters: {
+        require_secure_transport: '1',
+        slow_query_log: '1',
+        log_output: 'FILE',
+        log_bin_trust_function_creators: '1',
+      },
     });
   });
 

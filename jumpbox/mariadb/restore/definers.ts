@@ -1,8 +1,8 @@
 import type { Take } from '../../process/pump';
 
 const NEWLINE = 10;
-/** Rows begin so; mariadb-dump writes each on a line of its own. */
-const ROW = 40;
+/** Rows begin so, one a line, or with the INSERT of which they are the first. */
+const ROWS = Buffer.from('(I');
 
 const DEFINER = / ?DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*`/g;
 
@@ -28,7 +28,7 @@ export function withoutDefiners(take: Take): {
       const out: Buffer[] = [];
       let at = 0;
       while (at < chunk.length) {
-        if (atStart) inRow = chunk[at] === ROW;
+        if (atStart) inRow = ROWS.includes(chunk[at] ?? 0);
         const newline = chunk.indexOf(NEWLINE, at);
         const end = newline === -1 ? chunk.length : newline + 1;
         const piece = chunk.subarray(at, end);
@@ -46,8 +46,13 @@ export function withoutDefiners(take: Take): {
   };
 }
 
-/** Whether these lines of `SHOW GRANTS` let somebody name another as the definer. */
+const holds = (grants: readonly string[], privileges: RegExp): boolean =>
+  grants.some((grant) => new RegExp(`^GRANT .*\\b(${privileges.source})\\b.* ON \\*\\.\\* TO `).test(grant));
+
+/**
+ * Whether these lines of `SHOW GRANTS` let somebody name anybody as the definer. MySQL wants SYSTEM_USER besides, where the definer
+ * has that (as its own `root` does): https://dev.mysql.com/doc/refman/8.4/en/privileges-provided.html#priv_set-any-definer
+ */
 export const mayNameDefiners = (grants: readonly string[]): boolean =>
-  grants.some((grant) =>
-    /^GRANT .*\b(ALL PRIVILEGES|SUPER|SET USER|SET_USER_ID|SET_ANY_DEFINER)\b.* ON \*\.\* TO /.test(grant),
-  );
+  holds(grants, /ALL PRIVILEGES|SUPER|SET USER/) ||
+  (holds(grants, /SET_USER_ID|SET_ANY_DEFINER/) && holds(grants, /SYSTEM_USER/));

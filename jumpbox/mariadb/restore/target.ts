@@ -78,10 +78,16 @@ async function stream(reach: Reach, work: Preparing, database: string, strip: bo
   }
 }
 
-const refusal = (error: unknown): Error =>
-  error instanceof ProgramFailed
-    ? new Stop(exitOfWords(error.words), `The backup could not be restored: ${error.message}`)
-    : errorOf(error);
+/** ER_BINLOG_CREATE_ROUTINE_NEED_SUPER */
+const WANTS_TRUST = /^ERROR 1419 /m;
+
+function refusal(error: unknown): Error {
+  if (!(error instanceof ProgramFailed)) return errorOf(error);
+  const cure = WANTS_TRUST.test(error.words)
+    ? '\nSet log_bin_trust_function_creators to 1 in the parameter group of the server, and restore again.'
+    : '';
+  return new Stop(exitOfWords(error.words), `The backup could not be restored: ${error.message}${cure}`);
+}
 
 /** Accounts that are not here. Without the privilege to look, nothing is said. */
 async function settleAccounts(

@@ -20,6 +20,13 @@ const DUMP = [
   'INSERT INTO `we``ird',
   'na;me` (`a`, `b``;`) VALUES',
   '(1,2);',
+  // As for a table with invisible columns: the first row stands on the same line.
+  'CREATE TABLE `hidden` (',
+  '  `a` int INVISIBLE',
+  ');',
+  'INSERT INTO `hidden` (`a`, `b (VALUES `) VALUES (1,2),',
+  "(2,'VALUES (');",
+  'INSERT INTO `hidden` (`a`, `b (VALUES `) VALUES (3,4);',
   'CREATE TABLE `empty` (',
   '  `a` int',
   ');',
@@ -45,14 +52,14 @@ const rowsOf = ({ tables }: DumpContents): Record<string, number> =>
 
 describe('the reader of a MariaDB dump', () => {
   it('counts the rows of every table, also of one without any', () => {
-    expect(rowsOf(read(DUMP))).toEqual({ t: 3, 'we`ird\nna;me': 1, empty: 0 });
-    expect(rowsOf(read(DUMP, 10, 'count'))).toEqual({ t: 3, 'we`ird\nna;me': 1, empty: 0 });
+    expect(rowsOf(read(DUMP))).toEqual({ t: 3, 'we`ird\nna;me': 1, hidden: 3, empty: 0 });
+    expect(rowsOf(read(DUMP, 10, 'count'))).toEqual({ t: 3, 'we`ird\nna;me': 1, hidden: 3, empty: 0 });
   });
 
   it('cuts out the statements, and does not take the text of a routine for rows', () => {
     const { statements } = read(DUMP);
-    expect(statements).toHaveLength(5);
-    expect(statements[4]).toMatch(/^CREATE PROCEDURE `p`\(\)[\s\S]*\(9,9\);\nend$/);
+    expect(statements).toHaveLength(6);
+    expect(statements[5]).toMatch(/^CREATE PROCEDURE `p`\(\)[\s\S]*\(9,9\);\nend$/);
   });
 
   it.each([1, 2, 3, 7, 64])('reads the same from chunks of %d bytes', (size) => {
@@ -80,6 +87,7 @@ describe('the reader of a MariaDB dump', () => {
     ['within a table', DUMP.slice(0, DUMP.indexOf("(2,'x;')")), 'ends within "app"."t"'],
     ['within a statement', 'CREATE TABLE `t` (\n', 'ends within a statement'],
     ['within a routine', DUMP.slice(0, DUMP.indexOf('end ;;')), 'ends within a statement'],
+    ['with rows that nobody counts', 'INSERT INTO `t` SET `a` = 1;\n', 'form that is not known'],
     ['in another form', 'INSERT INTO `t` VALUES\n1,2);\n', 'form that is not known'],
   ])('refuses a dump that ends %s', (_, text, problem) => {
     expect(() => read(text)).toThrow(problem);
