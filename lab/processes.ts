@@ -73,7 +73,12 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/**
+ * Sends a signal to a process, or to its group; nothing happens when it has ended.
+ *
+ * @param pid - negative for a group, as in kill(2)
+ */
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {

@@ -84,7 +84,7 @@ async function serve(): Promise<void> {
   };
   const formation = cloudFormation(context);
   endpoint.addPath(formation.answerCustomResource);
-  endpoint.addPath(labControl(context));
+  endpoint.addPath(labControl(context, endpoint));
   endpoint.addUpgrade(dataChannels(context));
   endpoint.listen((call, reply, from) => {
     tellRules(context, trailOf(context).record(call, reply, from));

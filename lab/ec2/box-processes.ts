@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { labProcesses } from '../processes';
+import { labProcesses, signal } from '../processes';
 
 /** How long a box's processes may take to end when it shuts down; systemd gives 90 seconds, the lab has no time. */
 const GRACE_MS = 2_000;
@@ -34,14 +34,6 @@ export function processesBelow(lab: string, root: string): number[] {
     .filter((process) => process.lab === lab)
     .map(({ pid }) => pid)
     .filter((pid) => pid !== process.pid && runsBelow(root, pid));
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }
 
 /**

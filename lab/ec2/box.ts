@@ -5,6 +5,7 @@ import type { LabContext } from '../context';
 import { keysOf } from '../instance-connect/keys';
 import { findProgram } from '../parts';
 import { LAB_VARIABLE } from '../processes';
+import { workOf } from '../work';
 import { CloudInit } from './boot';
 import { endProcessesBelow } from './box-processes';
 import { BoxServer } from './box-server';
@@ -106,9 +107,11 @@ export class Box {
     const { account } = context;
     const metadata = new Metadata({ ...options, account, records: this.records, keys: keysOf(context) });
     server.serve(metadata, this.standIns(run, power));
-    this.boot(run).catch((error: unknown) => {
-      if (this.run === run) this.log(`boot failed in the lab: ${String(error)}`);
-    });
+    workOf(context)
+      .during(this.boot(run))
+      .catch((error: unknown) => {
+        if (this.run === run) this.log(`boot failed in the lab: ${String(error)}`);
+      });
   }
 
   /** Starts a process on the box, as root would find itself there. */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { signal } from '../processes';
 import { moveBelow } from './paths';
 import { ended, ServiceRunner, type BoxSpawn } from './service-runner';
 import { nextCalendarInstant } from './time-spans';
@@ -109,7 +110,7 @@ export class ServiceManager {
     state.stopping = true;
     if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
       const end = ended(child);
-      process.kill(-child.pid, 'SIGTERM');
+      signal(-child.pid, 'SIGTERM');
       const killer = setTimeout(() => child.kill('SIGKILL'), 5_000);
       await end;
       clearTimeout(killer);

@@ -1,5 +1,5 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readCall, readHead, type CallHead } from './call';
@@ -38,6 +38,8 @@ export interface Endpoint {
   addUpgrade(upgrade: Upgrade): void;
   /** Tells a listener of every call. */
   listen(listener: Listener): void;
+  /** Resets every connection, and every new one for so long: callers never learn what became of what they asked. */
+  cut(milliseconds: number): void;
   stop(): Promise<void>;
 }
 
@@ -115,6 +117,8 @@ class LabEndpoint implements Endpoint {
   private readonly interceptors = new Map<string, Interceptor>();
   private readonly ownPaths: OwnPath[] = [];
   private readonly listeners: Listener[] = [];
+  private readonly sockets = new Set<Socket>();
+  private cutUntil = 0;
 
   constructor(
     private readonly server: Server,
@@ -122,6 +126,10 @@ class LabEndpoint implements Endpoint {
   ) {
     server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
       void this.handle(incoming, outgoing);
+    });
+    server.on('connection', (socket: Socket) => {
+      if (Date.now() < this.cutUntil) socket.resetAndDestroy();
+      else this.sockets.add(socket.once('close', () => this.sockets.delete(socket)));
     });
   }
 
@@ -150,6 +158,11 @@ class LabEndpoint implements Endpoint {
 
   listen(listener: Listener): void {
     this.listeners.push(listener);
+  }
+
+  cut(milliseconds: number): void {
+    this.cutUntil = Date.now() + milliseconds;
+    for (const socket of this.sockets) socket.resetAndDestroy();
   }
 
   async stop(): Promise<void> {

@@ -5,7 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { LabContext } from '../context';
+import { signal } from '../processes';
 import { buildProgram } from '../program';
+import { afterPatience } from '../slowness';
+import { workOf } from '../work';
 import { executionEnvironment } from './environment';
 import type { DeployedFunction } from './functions';
 import { writeLogs, type LogLine } from './logs';
@@ -61,11 +64,11 @@ async function runProcess(
     { cwd: deployed.root, env: environment, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] },
   );
   let timedOut = false;
-  const timer = setTimeout(() => {
+  const forget = afterPatience(deployed.timeoutSeconds * 1000, () => {
     timedOut = true;
     // The whole group: what the function started must not outlive it.
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  }, deployed.timeoutSeconds * 1000);
+    if (child.pid !== undefined) signal(-child.pid, 'SIGKILL');
+  });
   const [input, output, errors, result] = child.stdio as unknown as [Writable, Readable, Readable, Readable];
   // A process that ends before it has read its input makes this pipe fail; how it ended says why.
   input.on('error', (error) => {
@@ -82,7 +85,7 @@ async function runProcess(
     ]);
     return { answer, exitCode, timedOut };
   } finally {
-    clearTimeout(timer);
+    forget();
   }
 }
 
@@ -143,7 +146,7 @@ export async function execute(
   const deadline = started + deployed.timeoutSeconds * 1000;
   const { runtime, arn: functionArn } = deployed;
   const invocation = { event, requestId, functionArn, runtime, deadline };
-  const ending = await runProcess(context, deployed, invocation, environment, lines);
+  const ending = await workOf(context).during(runProcess(context, deployed, invocation, environment, lines));
   const judged = judge(deployed, requestId, ending);
   const timestamp = Date.now();
   const durationMs = (timestamp - started).toFixed(2);

@@ -12,6 +12,7 @@ import {
   type Command,
   type Invocation,
 } from './command-record';
+import { workOf } from '../work';
 import { Documents, type SsmDocument } from './documents';
 import { targetsOf } from './instances';
 import { pageOf } from './paging';
@@ -183,8 +184,8 @@ export class Commands {
     invocation.status = 'InProgress';
     invocation.details = 'InProgress';
     invocation.startedAt = new Date();
-    run
-      .run()
+    workOf(this.context)
+      .during(run.run())
       .then((steps) => {
         if (isLost) return;
         Object.assign(invocation, { steps, endedAt: new Date(), ...outcomeOf(steps) });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Box } from '../ec2/box';
 import { below, moveBelow } from '../ec2/paths';
+import { signal } from '../processes';
 import type { DocumentStep, SsmDocument } from './documents';
 import { interpolate, interpolateLines, parameterVariables, type CheckedParameters } from './parameters';
 
@@ -143,16 +144,16 @@ export class DocumentRun {
     let stopped: 'TimedOut' | 'Cancelled' | undefined;
     this.stop = (status) => {
       stopped = status;
-      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+      if (pid !== undefined) signal(-pid, 'SIGKILL');
     };
     const seconds = Number(this.text(step.inputs.timeoutSeconds)) || 3600;
     const timer = setTimeout(() => this.stop?.('TimedOut'), seconds * 1000);
-    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    const [code, killedBy] = (await once(child, 'close')) as [number | null, string | null];
     clearTimeout(timer);
     this.stop = undefined;
     const responseCode = stopped === undefined ? (code ?? STOPPED) : STOPPED;
     const status = stopped ?? (responseCode === 0 ? 'Success' : 'Failed');
-    const why = code === null ? `signal: ${signal ?? ''}` : `exit status ${code}`;
+    const why = code === null ? `signal: ${killedBy ?? ''}` : `exit status ${code}`;
     const note = status === 'Success' ? '' : `failed to run commands: ${why}`;
     return done({
       status,

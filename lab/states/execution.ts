@@ -84,13 +84,14 @@ export class Execution {
 
   private async run(definition: Definition, running: Running): Promise<void> {
     const { signal } = this.stopper;
-    const seconds = definition.TimeoutSeconds;
-    const alarm =
-      seconds === undefined
-        ? undefined
-        : setTimeout(() => {
-            this.stop(new Stopped('TIMED_OUT', 'States.Timeout', undefined));
-          }, running.time.toMilliseconds(seconds));
+    const over = new AbortController();
+    if (definition.TimeoutSeconds !== undefined)
+      running.time.wait(definition.TimeoutSeconds, over.signal).then(
+        () => {
+          this.stop(new Stopped('TIMED_OUT', 'States.Timeout', undefined));
+        },
+        () => undefined,
+      );
     try {
       const output = await new Interpreter(running, signal).run(definition, JSON.parse(this.input), {});
       this.end('SUCCEEDED', { output: JSON.stringify(output) });
@@ -99,7 +100,7 @@ export class Execution {
       else if (error instanceof StateError) this.end('FAILED', { error: error.error, cause: error.why });
       else this.end('FAILED', { error: 'States.Runtime', cause: `In the lab: ${String(error)}` });
     } finally {
-      clearTimeout(alarm);
+      over.abort();
     }
   }
 

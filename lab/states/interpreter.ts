@@ -154,24 +154,32 @@ export class Interpreter {
       taskScheduledEventDetails: { resource: state.Resource, parameters: text(args) },
     });
     note('TaskStarted');
-    const limit = seconds === undefined ? undefined : AbortSignal.timeout(time.toMilliseconds(seconds));
+    const [late, over] = [new AbortController(), new AbortController()];
+    if (seconds !== undefined)
+      time.wait(seconds, over.signal).then(
+        () => {
+          late.abort();
+        },
+        () => undefined,
+      );
     // One of its own: what listens to it goes with the task, not with the execution.
-    const signal = AbortSignal.any([this.signal, ...(limit === undefined ? [] : [limit])]);
+    const signal = AbortSignal.any([this.signal, late.signal]);
     try {
-      const call = resource.call(args, { ...this.running, signal });
-      const result = await Promise.race([call, whenAborted(signal)]);
+      const result = await unlessAborted(signal, resource.call(args, { ...this.running, signal }));
       note('TaskSubmitted');
       note('TaskSucceeded', { taskSucceededEventDetails: { output: text(result) } });
       return JSON.parse(text(result)) as unknown;
     } catch (error) {
       this.signal.throwIfAborted();
-      const isLate = limit?.aborted === true;
+      const isLate = late.signal.aborted;
       const failed = isLate ? new StateError('States.Timeout', `After ${seconds ?? 0} seconds.`) : error;
       if (failed instanceof StateError)
         note(isLate ? 'TaskTimedOut' : 'TaskFailed', {
           taskFailedEventDetails: { error: failed.error, cause: failed.why },
         });
       throw failed;
+    } finally {
+      over.abort();
     }
   }
 
@@ -225,11 +233,15 @@ export class Interpreter {
 
 const text = (value: unknown): string => JSON.stringify(value ?? null);
 
-const whenAborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
+/** Waits for a call, or for the end of everything; listens no longer than that, since an execution makes thousands of calls. */
+const unlessAborted = <T>(signal: AbortSignal, call: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
     const stop = (): void => {
       reject(signal.reason as Error);
     };
     if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', stop, { once: true });
+    void call.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', stop);
+    });
   });

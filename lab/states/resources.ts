@@ -43,9 +43,19 @@ const access = ({ lab, region }: TaskContext) => ({
 /** Names of errors as the integrations have them: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html */
 function fail(service: string, error: unknown): never {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
+  throw new StateError(
+    `${service}.${codeOf(service, name, error)}`,
+    `${message} (Service: ${service}, Error Code: ${name})`,
+  );
+}
+
+function codeOf(service: string, name: string, error: unknown): string {
+  // Nobody answered.
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  if ($metadata?.httpStatusCode === undefined) return 'SdkClientException';
   // EC2 has no modelled errors: all of them come under the service's own.
-  const code = service === 'Ec2' ? 'Ec2Exception' : name.endsWith('Exception') ? name : `${name}Exception`;
-  throw new StateError(`${service}.${code}`, `${message} (Service: ${service}, Error Code: ${name})`);
+  if (service === 'Ec2') return 'Ec2Exception';
+  return name.endsWith('Exception') ? name : `${name}Exception`;
 }
 
 const invoke: Resource = {

@@ -55,7 +55,7 @@ export async function startComputeLab(): Promise<ComputeLab> {
       processes,
       log: (line) => log.push(line),
     };
-    endpoint.addPath(labControl(context));
+    endpoint.addPath(labControl(context, endpoint));
     endpoint.addUpgrade(dataChannels(context));
     endpoint.listen((call, reply, from) => {
       trailOf(context).record(call, reply, from);

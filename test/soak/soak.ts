@@ -22,7 +22,7 @@ import { type RunningLab, startLab } from '../../lab/start';
 import { stopSchedules } from '../support/schedules';
 import { oneOf, randomOf } from './random';
 import { Restorer } from './restore';
-import { freezeEmulator, killOne, type Victim, VICTIMS } from './victims';
+import { cutLine, freezeEmulator, killOne, type Victim, VICTIMS } from './victims';
 
 /** A run takes about so long in the lab; it is disturbed at any moment of it. */
 const RUN_MS = 14_000;
@@ -129,6 +129,8 @@ export class Soak {
       }
       case 'emulator':
         return freezeEmulator(this.lab.id, Math.round(random() * LONGEST_FREEZE_MS));
+      case 'line':
+        return cutLine(this.lab.endpoint, 100 + Math.round(random() * LONGEST_FREEZE_MS));
     }
   }
 

@@ -4,7 +4,7 @@ import { labProcesses } from '../../lab/processes';
 import { oneOf } from './random';
 
 /** What is killed in the middle of a run. */
-export const VICTIMS = ['program', 'box', 'function', 'workflow', 'emulator'] as const;
+export const VICTIMS = ['program', 'box', 'function', 'workflow', 'emulator', 'line'] as const;
 /** See {@link VICTIMS}. */
 export type Victim = (typeof VICTIMS)[number];
 
@@ -48,7 +48,19 @@ export function killOne(lab: string, kind: 'program' | 'function', random: () =>
   return signal(victim.pid, 'SIGKILL') ? `killed ${name}` : `${name} had just ended`;
 }
 
-/** AWS is as dead for some seconds: the emulator holds the bucket in its memory, so that killed it would take that along. */
+/**
+ * AWS dies for some seconds: every connection is reset, also every new one. What was asked just then is done all the same, and
+ * nobody learns of it.
+ */
+export async function cutLine(endpoint: string, milliseconds: number): Promise<string> {
+  const body = JSON.stringify({ cutSeconds: milliseconds / 1000 });
+  const answer = await fetch(`${endpoint}/lab/line`, { method: 'PUT', body });
+  if (!answer.ok) throw new Error(await answer.text());
+  await sleep(milliseconds + 500);
+  return `cut for ${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** AWS stands still for some seconds: the emulator holds the bucket in its memory, so that killed it would take that along. */
 export async function freezeEmulator(lab: string, milliseconds: number): Promise<string> {
   const pids = found(lab, 'emulator').map(({ pid }) => pid);
   try {
