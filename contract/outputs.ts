@@ -10,6 +10,7 @@ export const OUTPUTS = {
   backupDocument: 'BackupDocumentName',
   proveDocument: 'ProveDocumentName',
   restoreDocument: 'RestoreDocumentName',
+  oneTimeKeyDocument: 'OneTimeKeyDocumentName',
   /** State machine that backs up every database, and the one for each of them. */
   runMachine: 'RunStateMachineArn',
   backupMachine: 'BackupStateMachineArn',

@@ -4,6 +4,7 @@ import type { Measured, Target } from './backup/stream';
 import type { Watch } from './backup/watch';
 import type { Compression } from './compression/compression';
 import type { Access } from './database/access';
+import type { FileKeyOf } from './encryption/age';
 import type { Unsealed } from '../contract/manifest-text';
 import type { TableName } from './prove/tables';
 import type { RestoreOptions } from './restore/options';
@@ -55,8 +56,8 @@ export interface Store {
   readonly bucket: string;
   /** What the objects were made small with. */
   readonly compression: Compression;
-  /** Secret key of age for objects that are encrypted; left out where nothing is. */
-  readonly identity?: string | undefined;
+  /** Opens objects that are encrypted by age; left out where nothing is. */
+  readonly fileKeyOf?: FileKeyOf | undefined;
 }
 
 /** What a comparison found; everything of a proof that is not about its circumstances. */

@@ -2,6 +2,7 @@ import { readEnvironment } from './environment';
 import { backup } from './backup';
 import { intake } from './intake';
 import { readIntakeSettings } from './intake/environment';
+import { oneTimeKey } from './one-time-key';
 import { prove } from './prove';
 import { restore } from './restore';
 import { progressOn } from './progress';
@@ -13,9 +14,11 @@ function carryOut(context: Context, words: Words): Promise<Result> {
     case 'backup':
       return backup(context);
     case 'prove':
-      return prove(context, words.prefix, words.every);
+      return prove(context, words);
     case 'restore':
       return restore(context, words);
+    case 'one-time-key':
+      return oneTimeKey(context, words.prefix);
   }
 }
 

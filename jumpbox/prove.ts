@@ -3,6 +3,8 @@ import { inBytes } from '../contract/bytes';
 import { EXIT } from '../contract/exit-codes';
 import { proofKey } from '../contract/keys';
 import type { Proof } from '../contract/manifest';
+import { byIdentity } from './encryption/age';
+import { openHanded } from './encryption/handed';
 import { forgetRunKey, readRunKey } from './encryption/run-key';
 import { withCompression } from './compression/choose';
 import type { Finding, Store } from './engine';
@@ -19,8 +21,9 @@ import { putOnce } from './storage/commit';
 
 async function carryOut(
   context: Context,
-  place: Omit<Store, 'identity' | 'compression'>,
+  place: Omit<Store, 'fileKeyOf' | 'compression'>,
   backup: Committed,
+  keys: string | undefined,
 ): Promise<Finding> {
   const reading = readManifest(backup.manifestText);
   if ('problem' in reading) {
@@ -32,7 +35,11 @@ async function carryOut(
   }
   const { manifest } = reading;
   const { scratchDirectory, keyDirectory } = context.settings;
-  const identity = manifest.encryption && (await readRunKey(keyDirectory, backup.prefix));
+  const fileKeyOf =
+    manifest.encryption &&
+    (keys === undefined
+      ? byIdentity(await readRunKey(keyDirectory, backup.prefix))
+      : await openHanded(keyDirectory, backup.prefix, keys));
   const engine = ENGINES[manifest.engine];
   await engine.demandServerTools(manifest);
   const format = manifest.format ?? 'zstd';
@@ -43,8 +50,18 @@ async function carryOut(
     `proving ${backup.prefix}: ${inBytes(manifest.data.storedBytes)} stored, up to ${inBytes(needed)} of scratch`,
   );
   return withCompression(format, context.settings, 'proof', needed, (compression) =>
-    engine.examine(context, { ...place, identity, compression }, manifest),
+    engine.examine(context, { ...place, fileKeyOf, compression }, manifest),
   );
+}
+
+/** What is to be proven. */
+export interface ProveWords {
+  /** Of the backup; the newest when undefined. */
+  readonly prefix: string | undefined;
+  /** Does nothing when another of the newest so many backups is proven. */
+  readonly every: number;
+  /** Its keys as their owner handed them over; the key of the run when undefined. */
+  readonly keys: string | undefined;
 }
 
 const outcomeOf = ({ differences, exceptions }: Finding): Proof['outcome'] => {
@@ -56,11 +73,9 @@ const outcomeOf = ({ differences, exceptions }: Finding): Proof['outcome'] => {
  * Restores a backup into a scratch database, compares, and records what it found beside the backup. A proof that cannot be
  * carried out records nothing.
  *
- * @param prefix - of the backup; the newest when undefined
- * @param every - does nothing when another of the newest `every` backups is proven
  * @throws Stop with a documented exit code
  */
-export async function prove(context: Context, prefix: string | undefined, every: number): Promise<Result> {
+export async function prove(context: Context, { prefix, every, keys }: ProveWords): Promise<Result> {
   const { settings, progress } = context;
   const startedAt = new Date();
   const box = await readInstanceId();
@@ -72,7 +87,7 @@ export async function prove(context: Context, prefix: string | undefined, every:
       progress(`${backup.prefix} is left unproven: one of the ${String(every)} newest is proven`);
       return { output: { prefix: backup.prefix, outcome: 'unproven' }, exit: EXIT.ok };
     }
-    const finding = await carryOut(context, { s3, bucket: settings.bucket }, backup);
+    const finding = await carryOut(context, { s3, bucket: settings.bucket }, backup, keys);
     context.signal.throwIfAborted();
     const finishedAt = new Date();
     const proof: Proof = {

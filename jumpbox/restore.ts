@@ -6,6 +6,7 @@ import { whenAborted } from './backup/race';
 import { readLogin } from './database/secret';
 import { trustedAuthorities } from './database/trust';
 import type { Prepared, Preparing, Standing, RestoreTarget } from './engine';
+import { openHanded } from './encryption/handed';
 import { ENGINES } from './engines';
 import { readManifest } from '../contract/manifest-text';
 import { withPrivateDirectory, writeAuthorities } from './private-directory';
@@ -25,6 +26,8 @@ export interface RestoreWords extends RestoreOptions {
   readonly into: string | undefined;
   /** The same name again: its content may be replaced. */
   readonly over: string | undefined;
+  /** Keys of an encrypted backup as their owner handed them over. */
+  readonly keys: string | undefined;
 }
 
 /** Where the backup goes first, and where it ends. */
@@ -35,7 +38,11 @@ interface Place {
   readonly fresh: string;
 }
 
-function demandManifest({ prefix, manifestText }: Committed, context: Context): Manifest {
+function demandManifest(
+  { prefix, manifestText }: Committed,
+  context: Context,
+  keys: string | undefined,
+): Manifest {
   const reading = readManifest(manifestText);
   if ('problem' in reading)
     throw new Stop(
@@ -44,10 +51,11 @@ function demandManifest({ prefix, manifestText }: Committed, context: Context): 
     );
   const { manifest } = reading;
   const { engine } = context.settings;
-  if ('encryption' in manifest)
+  if (manifest.encryption !== undefined && keys === undefined)
     throw new Stop(
       EXIT.usage,
-      `${prefix} is encrypted, and no box has a key to it. Nothing was begun: export it and restore it with your own key.`,
+      `${prefix} is encrypted, and no box has a key to it. Nothing was begun: say \`drawbridge restore\` with --identity and the ` +
+        'file of your secret key, which stays with you.',
     );
   if (manifest.engine === engine) return manifest;
   throw new Stop(
@@ -138,7 +146,11 @@ export async function restore(context: Context, words: RestoreWords): Promise<Re
   const s3 = openS3(settings.region);
   try {
     const backup = await findBackup(s3, settings.bucket, settings.databaseName, words.prefix);
-    const manifest = demandManifest(backup, context);
+    const manifest = demandManifest(backup, context, words.keys);
+    const fileKeyOf =
+      manifest.encryption && words.keys !== undefined
+        ? await openHanded(settings.keyDirectory, backup.prefix, words.keys)
+        : undefined;
     return await withPrivateDirectory(async (directory) => {
       const authoritiesFile = await writeAuthorities(directory, authorities);
       const target = await ENGINES[manifest.engine].target({ settings, login, authorities, authoritiesFile });
@@ -149,7 +161,7 @@ export async function restore(context: Context, words: RestoreWords): Promise<Re
         // The archive, and the dump where the engine's tool must have it as a file.
         const needed = manifest.data.storedBytes + manifest.data.plainBytes;
         const done = await withCompression(format, settings, 'restore', needed, (compression) => {
-          const store = { s3, bucket: settings.bucket, compression };
+          const store = { s3, bucket: settings.bucket, fileKeyOf, compression };
           return carryOut(context, target, { context, store, manifest, options: words, directory }, place);
         });
         progress(`restored ${backup.prefix} into ${place.into}: every table has its rows`);

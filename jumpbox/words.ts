@@ -1,26 +1,29 @@
 import { EXIT } from '../contract/exit-codes';
 import { BACKUPS } from '../contract/keys';
-import { MISSING_ROLES, RESTORABLE_NAME, RESTORABLE_NAME_WORDS } from '../contract/restore';
+import {
+  MISSING_ROLES,
+  type MissingRoles,
+  RESTORABLE_NAME,
+  RESTORABLE_NAME_WORDS,
+} from '../contract/restore';
+import type { ProveWords } from './prove';
 import type { RestoreWords } from './restore';
 import { Stop } from './stop';
 
 /** What the program was asked to do. */
 export type Words =
   | { readonly command: 'backup'; readonly json: boolean }
-  | {
-      readonly command: 'prove';
-      readonly json: boolean;
-      readonly prefix: string | undefined;
-      /** Proves only when so many backups have none proven among them. */
-      readonly every: number;
-    }
+  | (ProveWords & { readonly command: 'prove'; readonly json: boolean })
+  | { readonly command: 'one-time-key'; readonly json: boolean; readonly prefix: string }
   | (RestoreWords & { readonly command: 'restore'; readonly json: boolean });
 
 const USAGE = [
   'usage: jumpbox backup [--json]',
-  '       jumpbox prove [--prefix backups/<database>/<start>_<instance id>/] [--every n] [--json]',
-  '       jumpbox restore [--prefix …] [--into database] [--over database] [--jobs n] [--roles refuse|create|skip] [--json]',
+  '       jumpbox prove [--prefix backups/<database>/<start>_<instance id>/] [--every n] [--keys …] [--json]',
+  '       jumpbox restore [--prefix …] [--into database] [--over database] [--jobs n] [--roles refuse|create|skip] [--keys …] [--json]',
+  '       jumpbox one-time-key --prefix … [--json]',
   'Without a prefix the newest backup is taken; with --every it is proven only when no other of the newest n is.',
+  '--keys are those of an encrypted backup, encrypted to the one-time key that was made for it on this box.',
   '--json prints the result on one line.',
 ].join('\n');
 
@@ -50,33 +53,40 @@ function readJobs(value: string | undefined): number {
   return refuse(`--jobs must be a whole number from 1 to 99, but is ${value ?? 'missing'}.`);
 }
 
-function readRestore(rest: readonly string[]): Words {
-  let words: Words & { readonly command: 'restore' } = {
-    command: 'restore',
-    json: false,
-    prefix: undefined,
-    into: undefined,
-    over: undefined,
-    jobs: undefined,
-    roles: 'refuse',
-  };
+function readKeys(value: string | undefined): string {
+  if (value !== undefined && /^[A-Za-z0-9+/]+={0,2}$/.test(value)) return value;
+  return refuse('--keys must be base64.');
+}
+
+function readRoles(value: string | undefined): MissingRoles {
+  const roles = MISSING_ROLES.find((choice) => choice === value);
+  return roles ?? refuse(`--roles must be one of ${MISSING_ROLES.join(', ')}, but is ${value ?? 'missing'}.`);
+}
+
+/** Options besides --json, which every command takes. */
+const OPTIONS = {
+  backup: [],
+  prove: ['--prefix', '--every', '--keys'],
+  restore: ['--prefix', '--into', '--over', '--jobs', '--roles', '--keys'],
+  'one-time-key': ['--prefix'],
+} as const;
+
+const isCommand = (word: string): word is keyof typeof OPTIONS => word in OPTIONS;
+
+/** What follows each option; the last counts. */
+function read(
+  command: keyof typeof OPTIONS,
+  rest: readonly string[],
+): ReadonlyMap<string, string | undefined> {
+  const known: readonly string[] = OPTIONS[command];
+  const given = new Map<string, string | undefined>();
   for (let at = 0; at < rest.length; at += 1) {
     const word = rest[at] ?? '';
-    const value = (): string | undefined => rest[(at += 1)];
-    if (word === '--json') words = { ...words, json: true };
-    else if (word === '--prefix') words = { ...words, prefix: readPrefix(value()) };
-    else if (word === '--jobs') words = { ...words, jobs: readJobs(value()) };
-    else if (word === '--into') words = { ...words, into: readName(word, value()) };
-    else if (word === '--over') words = { ...words, over: readName(word, value()) };
-    else if (word === '--roles') {
-      const given = value();
-      const roles = MISSING_ROLES.find((choice) => choice === given);
-      if (roles === undefined)
-        return refuse(`--roles must be one of ${MISSING_ROLES.join(', ')}, but is ${given ?? 'missing'}.`);
-      words = { ...words, roles };
-    } else return refuse(`restore does not take ${word}.`);
+    if (word === '--json') given.set(word, undefined);
+    else if (known.includes(word)) given.set(word, rest[(at += 1)]);
+    else return refuse(`${command} does not take ${word}.`);
   }
-  return words;
+  return given;
 }
 
 /**
@@ -87,19 +97,36 @@ function readRestore(rest: readonly string[]): Words {
  */
 export function parseWords(argv: readonly string[]): Words {
   const [command, ...rest] = argv;
-  if (command === 'restore') return readRestore(rest);
-  if (command !== 'backup' && command !== 'prove') {
-    return refuse(command === undefined ? 'A command is needed.' : `There is no command ${command}.`);
+  if (command === undefined) return refuse('A command is needed.');
+  if (!isCommand(command)) return refuse(`There is no command ${command}.`);
+  const given = read(command, rest);
+  const option = <T>(name: string, reading: (value: string | undefined) => T): T | undefined =>
+    given.has(name) ? reading(given.get(name)) : undefined;
+  const json = given.has('--json');
+  const prefix = option('--prefix', readPrefix);
+  switch (command) {
+    case 'backup':
+      return { command, json };
+    case 'one-time-key':
+      return { command, json, prefix: prefix ?? refuse('--prefix is needed.') };
+    case 'prove':
+      return {
+        command,
+        json,
+        prefix,
+        every: option('--every', readEvery) ?? 1,
+        keys: option('--keys', readKeys),
+      };
+    case 'restore':
+      return {
+        command,
+        json,
+        prefix,
+        into: option('--into', (value) => readName('--into', value)),
+        over: option('--over', (value) => readName('--over', value)),
+        jobs: option('--jobs', readJobs),
+        roles: option('--roles', readRoles) ?? 'refuse',
+        keys: option('--keys', readKeys),
+      };
   }
-  let json = false;
-  let prefix: string | undefined;
-  let every = 1;
-  for (let at = 0; at < rest.length; at += 1) {
-    const word = rest[at] ?? '';
-    if (word === '--json') json = true;
-    else if (word === '--prefix' && command === 'prove') prefix = readPrefix(rest[(at += 1)]);
-    else if (word === '--every' && command === 'prove') every = readEvery(rest[(at += 1)]);
-    else return refuse(`${command} does not take ${word}.`);
-  }
-  return command === 'backup' ? { command, json } : { command, json, prefix, every };
 }

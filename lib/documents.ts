@@ -11,12 +11,14 @@ const DATABASE_PATTERN = '^([A-Za-z][A-Za-z0-9_]{0,62})?$';
 const EXECUTION_PATTERN =
   '^(arn:[a-z-]+:states:[a-z0-9-]+:[0-9]{12}:execution:[A-Za-z0-9_-]+:[A-Za-z0-9._-]+)?$';
 
-/** Words of the restore: an empty parameter is left out. */
-const RESTORE = [
-  'restore',
-  ...['prefix', 'into', 'over', 'jobs'].map((name) => `\${SSM_${name}:+--${name} "$SSM_${name}"}`),
-  '--roles "$SSM_roles"',
-].join(' ');
+/** Keys of one backup, encrypted by age to a key of the box: no more than two keys of 16 bytes with their names. */
+const KEYS_PATTERN = '^([A-Za-z0-9+/]{1,4000}={0,2})?$';
+const KEYS =
+  'Keys of an encrypted backup, encrypted to the one-time key of the box; empty where nothing is encrypted';
+
+/** Words of a program: an empty parameter is left out. */
+const given = (...names: readonly string[]): string =>
+  names.map((name) => `\${SSM_${name}:+--${name} "$SSM_${name}"}`).join(' ');
 
 /** Properties of {@link Documents}. */
 export interface DocumentsProps {
@@ -29,6 +31,7 @@ export class Documents extends Construct {
   readonly backup: CfnDocument;
   readonly prove: CfnDocument;
   readonly restore: CfnDocument;
+  readonly oneTimeKey: CfnDocument;
 
   constructor(scope: Construct, id: string, props: DocumentsProps) {
     super(scope, id);
@@ -50,12 +53,16 @@ export class Documents extends Construct {
           PREFIX_PATTERN,
         ),
         every: text('Does nothing unless this many backups have none proven among them', '^[0-9]{1,3}$', '1'),
+        keys: text(KEYS, KEYS_PATTERN),
       },
-      mainSteps: [
-        step('prove', timeoutSeconds, 'prove ${SSM_prefix:+--prefix "$SSM_prefix"} --every "$SSM_every"'),
-      ],
+      mainSteps: [step('prove', timeoutSeconds, `prove ${given('prefix', 'keys')} --every "$SSM_every"`)],
     });
     this.restore = this.restoreDocument(timeoutSeconds);
+    this.oneTimeKey = this.command('OneTimeKey', {
+      description: 'Makes a key on a box, to which the keys of one encrypted backup are encrypted for it',
+      parameters: { prefix: text('Prefix of that backup in the bucket, ending in /', PREFIX_PATTERN) },
+      mainSteps: [step('key', timeoutSeconds, `one-time-key ${given('prefix')}`)],
+    });
   }
 
   private restoreDocument(timeoutSeconds: string): CfnDocument {
@@ -78,8 +85,15 @@ export class Documents extends Construct {
           `^(${MISSING_ROLES.join('|')})$`,
           'refuse',
         ),
+        keys: text(KEYS, KEYS_PATTERN),
       },
-      mainSteps: [step('restore', timeoutSeconds, RESTORE)],
+      mainSteps: [
+        step(
+          'restore',
+          timeoutSeconds,
+          `restore ${given('prefix', 'into', 'over', 'jobs', 'keys')} --roles "$SSM_roles"`,
+        ),
+      ],
     });
   }
 

@@ -73,6 +73,11 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     'SSM document to run on a restore box: restores a backup into a new database',
   );
   output(
+    OUTPUTS.oneTimeKeyDocument,
+    documents.oneTimeKey.ref,
+    'SSM document to run on a box first, when a backup is encrypted: makes the key by which its keys are handed over',
+  );
+  output(
     OUTPUTS.connectDocument,
     of.sessions.connect.ref,
     'SSM session document: forwards a port to the database',

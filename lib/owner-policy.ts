@@ -108,12 +108,12 @@ export class OwnerPolicy extends Construct {
   }
 
   private documents(): iam.PolicyStatement[] {
-    const { prove, restore } = this.props.documents;
+    const { prove, restore, oneTimeKey } = this.props.documents;
     return [
       this.allow(
         'ProveAndRestore',
         ['ssm:SendCommand'],
-        [prove, restore].map(({ ref }) =>
+        [prove, restore, oneTimeKey].map(({ ref }) =>
           Stack.of(this).formatArn({ service: 'ssm', resource: `document/${ref}` }),
         ),
       ),

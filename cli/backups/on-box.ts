@@ -22,16 +22,23 @@ const NEAR_END_MS = 10 * 60_000;
 const EXTEND_MINUTES = 60;
 const UNDER_WAY = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
 
-/** One document, run on a box that is opened for it. */
-export interface Work {
+/** A box that is opened for some work. */
+export interface BoxFor {
   readonly purpose: Purpose;
   readonly reason: string;
+}
+
+/** One document that is run on it. */
+export interface Work {
   readonly document: string;
   /** What is left out is not handed over. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
   /** Words while it runs. */
   readonly title: string;
 }
+
+/** Runs one document to its end; what the program of the box printed. */
+export type RunOnBox = (work: Work) => Promise<unknown>;
 
 interface Outcome {
   readonly status: string;
@@ -131,18 +138,22 @@ async function runDocument(
 }
 
 /**
- * Opens a box, runs one document on it, and closes the box, whatever happens.
+ * Opens a box, has something done on it, and closes the box, whatever happens.
  *
- * @returns what the program of the box printed
- * @throws Problem with the program's own words and exit code
+ * @throws Problem with the words and the exit code of the program of the box
  */
-export async function onBox<T>(context: Context, stack: Stack, work: Work): Promise<T> {
+export async function onBox<T>(
+  context: Context,
+  stack: Stack,
+  { purpose, reason }: BoxFor,
+  use: (run: RunOnBox) => Promise<T>,
+): Promise<T> {
   const { ui } = context;
   const cleanup = new Cleanup(ui);
   try {
     const box = await ui.step(
-      `Opening a box for ${work.purpose}`,
-      () => openBox(context, stack, { purpose: work.purpose, reason: work.reason }),
+      `Opening a box for ${purpose}`,
+      () => openBox(context, stack, { purpose, reason }),
       ({ instanceId }) => `${instanceId} is launched`,
     );
     cleanup.add(`close the box ${box.instanceId}`, () => closeBox(context, stack, box.instanceId));
@@ -151,7 +162,9 @@ export async function onBox<T>(context: Context, stack: Stack, work: Work): Prom
       (progress) => untilOnline(context, box.instanceId, progress),
       () => 'It can be reached',
     );
-    return (await ui.step(work.title, (progress) => runDocument(context, stack, box, work, progress))) as T;
+    return await use((work) =>
+      ui.step(work.title, (progress) => runDocument(context, stack, box, work, progress)),
+    );
   } finally {
     await ui.step('Closing the box', () => cleanup.run());
   }

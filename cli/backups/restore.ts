@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { inBytes } from '../../contract/bytes';
 import { EXIT } from '../../contract/exit-codes';
+import type { HandedKeys } from '../../contract/handed-keys';
 import type { Manifest } from '../../contract/manifest';
 import { restoredName, type RestoreResult } from '../../contract/restore';
 import { findStack, output, type Stack } from '../aws/stack';
@@ -15,12 +16,13 @@ interface Chosen {
   readonly found: Found;
   readonly manifest: Manifest;
   readonly outcome: Details['outcome'];
+  readonly keys: HandedKeys | undefined;
 }
 
 async function choose(
   catalog: Catalog,
   stack: Stack,
-  { at, database }: RestoreOptions,
+  { at, database, identity }: RestoreOptions,
   id: string | undefined,
 ): Promise<Chosen> {
   if ((id === undefined) === (at === undefined))
@@ -34,13 +36,9 @@ async function choose(
     : catalog.find(prefixOf(id)));
   const details = await catalog.details(found);
   const manifest = demandManifest(found, details, 'Nothing was begun. Choose another backup.');
-  if ('encryption' in manifest)
-    throw new Problem(
-      EXIT.usage,
-      `${found.id} is encrypted by age, and no box has a key to it.`,
-      `Bring it here and decrypt it with your own: drawbridge export ${found.id} --identity <file>.`,
-    );
-  return { found, manifest, outcome: details.outcome };
+  const keys =
+    manifest.encryption && (await (await import('./hand-over')).keysOf(catalog, found, manifest, identity));
+  return { found, manifest, outcome: details.outcome, keys };
 }
 
 /** Asks whoever sits there; where nobody does, --yes has to be said. */
@@ -63,7 +61,7 @@ export async function runRestore(
   id: string | undefined,
 ): Promise<number> {
   const stack = await findStack(context);
-  const { found, manifest, outcome } = await withCatalog(context, stack, (catalog) =>
+  const { found, manifest, outcome, keys } = await withCatalog(context, stack, (catalog) =>
     choose(catalog, stack, options, id),
   );
   const into = options.into ?? restoredName(found.database, new Date());
@@ -81,19 +79,19 @@ export async function runRestore(
       context,
       `Restore ${found.id} (${bytes}, ${outcome}) into ${into} on ${output(stack, 'databaseEndpoint')}${over}`,
     );
-  const result = await onBox<RestoreResult>(context, stack, {
-    purpose: 'restore',
-    reason: `restore of ${found.id}`,
-    document: output(stack, 'restoreDocument'),
-    parameters: {
+  const box = { purpose: 'restore', reason: `restore of ${found.id}` } as const;
+  const result = await onBox(context, stack, box, async (run) => {
+    const parameters = {
       database: found.database,
       prefix: found.prefix,
       into,
       over: options.over,
       jobs: options.jobs?.toString(),
       roles: options.roles,
-    },
-    title: `Restoring ${bytes} into ${into}`,
+      keys: keys && (await (await import('./hand-over')).handOver(run, stack, found, keys)),
+    };
+    const document = output(stack, 'restoreDocument');
+    return (await run({ document, parameters, title: `Restoring ${bytes} into ${into}` })) as RestoreResult;
   }).catch((error: unknown) => {
     if (!context.interrupted.aborted) throw error;
     throw new Problem(

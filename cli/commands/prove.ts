@@ -15,7 +15,7 @@ interface Proven {
 }
 
 /** `drawbridge prove` */
-export const prove: Command = {
+export const prove: Command<{ readonly identity?: string }> = {
   name: 'prove',
   summary: 'restore a backup into a scratch database on a box, compare, and record what was found',
   examples: [
@@ -25,22 +25,36 @@ export const prove: Command = {
     ],
   ],
   configure: (parser) => {
-    parser.argument('<id>', 'the backup, as `drawbridge backups` names it');
+    parser
+      .argument('<id>', 'the backup, as `drawbridge backups` names it')
+      .option('--identity <file>', 'of an encrypted backup: the file of your secret key, which stays here');
   },
-  run: async (context, _options, [id = '']) => {
+  run: async (context, { identity }, [id = '']) => {
     const { prefixOf, idOf } = await import('../backups/id');
     const prefix = prefixOf(id);
     const { findStack, output } = await import('../aws/stack');
     const { withCatalog } = await import('../backups/catalog');
     const { onBox } = await import('../backups/on-box');
     const stack = await findStack(context);
-    const { database } = await withCatalog(context, stack, (catalog) => catalog.find(prefix));
-    const proven = await onBox<Proven>(context, stack, {
-      purpose: 'backup',
-      reason: `proof of ${idOf(prefix)}`,
-      document: output(stack, 'proveDocument'),
-      parameters: { database, prefix },
-      title: `Proving ${idOf(prefix)}`,
+    const handingOver = () => import('../backups/hand-over');
+    const { found, keys } = await withCatalog(context, stack, async (catalog) => {
+      const one = await catalog.find(prefix);
+      const { manifest } = await catalog.details(one);
+      // What is wrong with a manifest is for the proof to find and to record.
+      return {
+        found: one,
+        keys: manifest?.encryption && (await (await handingOver()).keysOf(catalog, one, manifest, identity)),
+      };
+    });
+    const box = { purpose: 'backup', reason: `proof of ${idOf(prefix)}` } as const;
+    const proven = await onBox(context, stack, box, async (run) => {
+      const parameters = {
+        database: found.database,
+        prefix,
+        keys: keys && (await (await handingOver()).handOver(run, stack, found, keys)),
+      };
+      const document = output(stack, 'proveDocument');
+      return (await run({ document, parameters, title: `Proving ${idOf(prefix)}` })) as Proven;
     });
     const { outcome, exceptions, differences, tablesCompared, rowsCompared } = proven;
     const lines = [

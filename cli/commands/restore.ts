@@ -15,6 +15,7 @@ export interface RestoreOptions {
   readonly into?: string;
   readonly over?: string;
   readonly jobs?: number;
+  readonly identity?: string;
   readonly roles: MissingRoles;
   readonly yes?: boolean;
 }
@@ -52,6 +53,10 @@ export const restore: Command<RestoreOptions> = {
       'drawbridge restore --at 2026-11-20 --into app --over app',
       'in the place of app, which is kept under another name',
     ],
+    [
+      'drawbridge restore <id> --identity key.txt',
+      'an encrypted one: the box is handed the keys of this backup alone, and your key stays here',
+    ],
     ['drawbridge restore <id> --roles create --yes', 'makes roles that are missing; asks nothing'],
   ],
   configure: (parser) => {
@@ -71,6 +76,7 @@ export const restore: Command<RestoreOptions> = {
           .choices(MISSING_ROLES)
           .default('refuse'),
       )
+      .option('--identity <file>', 'of an encrypted backup: the file of your secret key, which stays here')
       .option('--yes', 'do not ask');
   },
   run: async (context, options, [id]) => {

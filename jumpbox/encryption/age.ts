@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { headerOf, LONGEST_HEADER_BYTES } from '../../contract/handed-keys';
 import { reasonOf } from '../stop';
 import { opening, PAYLOAD_NONCE_BYTES, sealing, type Turner } from './payload';
-
-/** A header is a few lines per recipient; what is longer is none. */
-const LONGEST_HEADER_BYTES = 64 * 1024;
-/** The last line of a header, with its MAC: https://c2sp.org/age#header */
-const HEADER_END = /^--- [A-Za-z0-9+/]{43}\n/m;
 
 /** A key pair. Whoever has the identity reads what was encrypted to the recipient. */
 export interface KeyPair {
@@ -51,19 +47,32 @@ export async function encrypting(recipients: readonly string[]): Promise<Turner>
   return { take: (bytes) => withHead(payload.take(bytes)), finish: () => withHead(payload.finish()) };
 }
 
-const headerOf = (file: Buffer): Buffer | undefined => {
-  const found = HEADER_END.exec(file.subarray(0, LONGEST_HEADER_BYTES).toString('latin1'));
-  return found === null ? undefined : file.subarray(0, found.index + found[0].length);
-};
+/**
+ * Finds the key of a file.
+ *
+ * @param object - the file's key in S3
+ * @param header - of the file
+ * @throws Error for a file that cannot be opened
+ */
+export type FileKeyOf = (object: string, header: Buffer) => Promise<Uint8Array>;
+
+/** By the secret key of one of the file's recipients. */
+export const byIdentity =
+  (identity: string): FileKeyOf =>
+  (_object, header) => {
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(identity);
+    return decrypter.decryptHeader(header);
+  };
 
 /** Decrypts one file in the age format as it comes. */
 export class Decryption {
   private head = Buffer.alloc(0);
   private payload: Turner | undefined;
 
-  constructor(private readonly identity: string) {}
+  constructor(private readonly fileKeyOf: (header: Buffer) => Promise<Uint8Array>) {}
 
-  /** @throws Error for what is not encrypted to this identity, or was altered */
+  /** @throws Error for what this key does not open, or was altered */
   async take(bytes: Buffer): Promise<Buffer> {
     if (this.payload !== undefined) return this.payload.take(bytes);
     this.head = Buffer.concat([this.head, bytes]);
@@ -74,9 +83,7 @@ export class Decryption {
     }
     const start = header.length + PAYLOAD_NONCE_BYTES;
     if (this.head.length < start) return Buffer.alloc(0);
-    const decrypter = new Decrypter();
-    decrypter.addIdentity(this.identity);
-    const fileKey = await decrypter.decryptHeader(header).catch((error: unknown) => {
+    const fileKey = await this.fileKeyOf(header).catch((error: unknown) => {
       throw new Error(`its header cannot be opened: ${reasonOf(error)}`);
     });
     this.payload = opening(fileKey, this.head.subarray(header.length, start));

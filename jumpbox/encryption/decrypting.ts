@@ -16,10 +16,10 @@ export interface Decrypted {
  * at the end.
  */
 export function decryptingInto(
-  identity: string,
+  fileKeyOf: (header: Buffer) => Promise<Uint8Array>,
   taker: Take,
 ): { readonly take: Take; readonly finish: () => Promise<Decrypted> } {
-  const decryption = new Decryption(identity);
+  const decryption = new Decryption(fileKeyOf);
   const hash = createHash('sha256');
   let bytes = 0;
   let failure: string | undefined;

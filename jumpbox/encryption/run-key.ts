@@ -34,7 +34,8 @@ export async function readRunKey(directory: string, prefix: string): Promise<str
     throw new Stop(
       EXIT.cannotProve,
       `${prefix} is encrypted, and the key of its run is not on this box: it can be proven only on the box that made it, ` +
-        'right after it was made, and once. Whoever holds the identity of one of its recipients can restore it by hand.',
+        'right after it was made, and once. Whoever holds the secret key of one of its recipients says ' +
+        '`drawbridge prove` with --identity.',
     );
   }
 }

@@ -34,7 +34,8 @@ export async function readStored(
     return takePlain(chunk);
   });
   plainDone.catch(() => undefined);
-  const decrypting = source.identity === undefined ? undefined : decryptingInto(source.identity, sink.take);
+  const { fileKeyOf } = source;
+  const decrypting = fileKeyOf && decryptingInto((header) => fileKeyOf(object.key, header), sink.take);
   const takeStored = decrypting?.take ?? sink.take;
   const read = async (): Promise<Difference[]> => {
     const take: Take = (chunk) => {

@@ -45,6 +45,7 @@ export const REVIEWED_PEOPLE = {
         (action) => `states:${action} on arn:aws:states:{here}:execution:{Workflow${machine}.Name}:*`,
       ),
     ),
+    'ssm:SendCommand on arn:aws:ssm:{here}:document/{DocumentsOneTimeKey}',
     'ssm:SendCommand on arn:aws:ssm:{here}:document/{DocumentsProve}',
     'ssm:SendCommand on arn:aws:ssm:{here}:document/{DocumentsRestore}',
     'ssm:SendCommand on arn:aws:ec2:{here}:instance/* if ssm:resourceTag/drawbridge:purpose, ssm:resourceTag/drawbridge:stack',

@@ -21,6 +21,7 @@ let lab: RunningLab;
 let cloud: Cloud;
 let outputs: Outputs;
 let directory: string;
+let identity: string;
 
 beforeAll(async () => {
   const [postgres] = hostPostgres();
@@ -29,7 +30,10 @@ beforeAll(async () => {
   lab = await startLab();
   Object.assign(process.env, lab.environment);
   cloud = new Cloud();
-  const stack = new Stack(lab, postgres);
+  identity = join(directory, 'key.txt');
+  execFileSync('age-keygen', ['-o', identity], { stdio: 'ignore' });
+  const recipient = execFileSync('age-keygen', ['-y', identity], { encoding: 'utf8' }).trim();
+  const stack = new Stack(lab, postgres, ['-c', `ageRecipients=${recipient}`]);
   await stack.bootstrap(silent);
   outputs = await stack.deploy(silent);
   await stopSchedules(() => true);
@@ -89,19 +93,24 @@ test('a backup from the command to a restored database; no box is left', async (
   expect(shown.objects).toMatchObject([{ isThere: true }, { isThere: true }]);
   expect(await json('retain', '--dry-run')).toMatchObject({ decisions: [{ keep: true }] });
 
-  expect(await json('restore', id, '--into', 'second', '--yes')).toMatchObject({
+  // The box is handed the keys of this backup; whoever has none of its recipients' keys gets no box.
+  const withoutKey = await run(['restore', id, '--into', 'second', '--yes']);
+  expect(withoutKey.code).toBe(EXIT.usage);
+  expect(withoutKey.stderr).toContain('is encrypted by age, and no box has a key to it');
+  const byOwner = ['--identity', identity];
+  expect(await json('restore', id, '--into', 'second', '--yes', ...byOwner)).toMatchObject({
     database: 'second',
     replaced: null,
   });
   const rows = 'SELECT count(*), sum(quantity) FROM shop.line';
   expect(await ask('second', rows)).toBe(await ask('app', rows));
 
-  const refused = await run(['restore', id, '--into', 'second', '--yes']);
+  const refused = await run(['restore', id, '--into', 'second', '--yes', ...byOwner]);
   expect(refused.code).toBe(EXIT.usage);
   expect(refused.stderr).toContain('The database second is not empty; nothing was begun.');
 
-  expect(await json('prove', id)).toMatchObject({ outcome: 'proven' });
-  await json('export', id, join(directory, 'out'));
+  expect(await json('prove', id, ...byOwner)).toMatchObject({ outcome: 'proven' });
+  await json('export', id, join(directory, 'out'), ...byOwner);
   expect(readdirSync(join(directory, 'out')).sort()).toEqual([
     'database.pgdump.zst',
     'manifest.json',

@@ -3,13 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { EXIT } from '../../contract/exit-codes';
 import type { Cluster } from '../../lab/rds/cluster';
-import { setMariadbStage, setStage, type Stage } from '../support/stage';
+import { BUCKET, setMariadbStage, setStage, type Stage } from '../support/stage';
 import { alter, keysIn, openUploads, readKey, readManifestAt, readProofAt } from './support';
 
 let stage: Stage<Cluster>;
 let identityFile: string;
+let handingOver: string;
 let to: NodeJS.ProcessEnv;
 let prefix: string;
 
@@ -27,8 +29,32 @@ const decrypt = (bytes: Buffer, identity: string): Buffer =>
 
 const keysOfRuns = (): string[] => readdirSync(join(stage.directory, 'keys'));
 
+/** As `drawbridge restore --identity` does it: the box makes a key, and the backup's keys are encrypted to it here. */
+async function handOver(box: string, keysOfPrefix = box): Promise<string> {
+  const { result } = await stage.box(['one-time-key', '--prefix', box]).end;
+  const manifest = await readManifestAt(stage, keysOfPrefix);
+  const work = {
+    endpoint: stage.environment.AWS_ENDPOINT_URL,
+    bucket: BUCKET,
+    manifest,
+    identityFile,
+    key: result,
+  };
+  return execFileSync(process.execPath, [handingOver, JSON.stringify(work)], { encoding: 'utf8' });
+}
+
 beforeAll(async () => {
   stage = await setStage(3000);
+  // The library of age is an ES module, which Jest does not load.
+  handingOver = join(stage.directory, 'handing-over.cjs');
+  await build({
+    entryPoints: [join(__dirname, '../support/handing-over.ts')],
+    outfile: handingOver,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+  });
   stage.cluster.psql(
     'CREATE TABLE shop.noise AS SELECT i, gen_random_bytes(1000) AS b FROM generate_series(1, 8000) i',
   );
@@ -88,6 +114,43 @@ describe('an encrypted backup', () => {
     const { code, stderr } = await stage.box(['prove'], to).end;
     expect(code).toBe(EXIT.cannotProve);
     expect(stderr).toContain('the key of its run is not on this box');
+  });
+
+  it('is not restored on a box without its key', async () => {
+    const { code, stderr } = await stage.box(['restore', '--prefix', prefix, '--into', 'nothing']).end;
+    expect(code).toBe(EXIT.usage);
+    expect(stderr).toContain('is encrypted, and no box has a key to it');
+  });
+
+  it('is restored and proven with keys that its owner hands over, whose own key stays where it is', async () => {
+    const keys = await handOver(prefix);
+    const restored = await stage.box(['restore', '--prefix', prefix, '--into', 'handed', '--keys', keys]).end;
+    expect(restored.code).toBe(EXIT.ok);
+    const rows = 'SELECT count(*), sum(hashtextextended(l::text, 0)) FROM shop.line l';
+    expect(stage.cluster.psql(rows, 'master', 'handed')).toBe(stage.cluster.psql(rows));
+    expect(keysOfRuns()).toEqual([]);
+    const again = await stage.box(['restore', '--prefix', prefix, '--into', 'twice', '--keys', keys]).end;
+    expect([again.code, again.stderr]).toEqual([
+      EXIT.usage,
+      expect.stringContaining('this box made no one-time key for them, or it was used') as string,
+    ]);
+    const proof = await stage.box(['prove', '--prefix', prefix, '--keys', await handOver(prefix)]).end;
+    expect([proof.code, proof.result.outcome]).toEqual([EXIT.ok, 'proven']);
+  });
+
+  it('is not opened by what was handed over for another box or another backup', async () => {
+    const [keys] = [await handOver(prefix), await handOver(prefix)];
+    const { code, stderr } = await stage.box(['prove', '--prefix', prefix, '--keys', keys]).end;
+    expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining('no identity matched') as string]);
+    const { result } = await stage.box(['backup'], to).end;
+    const of = async (one: string): Promise<void> => {
+      const sealed = await handOver(one, prefix);
+      const restore = await stage.box(['restore', '--prefix', one, '--into', 'nothing', '--keys', sealed])
+        .end;
+      expect(restore.code).toBe(EXIT.notProven);
+      expect(restore.stderr).toContain('its key was not handed over');
+    };
+    await of(String(result.prefix));
   });
 
   it('is not proven when a byte of it was altered', async () => {

@@ -16,7 +16,11 @@ describe('the command line of the box', () => {
   it('reads backup and prove', () => {
     expect(parseWords(['backup'])).toEqual({ command: 'backup', json: false });
     expect(parseWords(['backup', '--json'])).toEqual({ command: 'backup', json: true });
-    expect(parseWords(['prove'])).toEqual({ command: 'prove', json: false, prefix: undefined, every: 1 });
+    expect(parseWords(['prove'])).toEqual({
+      command: 'prove',
+      json: false,
+      ...{ prefix: undefined, every: 1, keys: undefined },
+    });
     expect(parseWords(['prove', '--every', '7'])).toMatchObject({ every: 7 });
   });
 
@@ -36,6 +40,8 @@ describe('the command line of the box', () => {
     [['prove', '--prefix', 'intake/x/'], '--prefix must begin with backups/, but is intake/x/.'],
     [['prove', '--every', '0'], '--every must be a whole number from 1 to 999, but is 0.'],
     [['backup', '--every', '7'], 'backup does not take --every.'],
+    [['prove', '--keys', 'a b'], '--keys must be base64.'],
+    [['one-time-key'], '--prefix is needed.'],
     [['prove', '--fast'], 'prove does not take --fast.'],
   ])('refuses %j and says how it is used', (argv, problem) => {
     const stop = refusal(argv);
@@ -45,9 +51,10 @@ describe('the command line of the box', () => {
   });
 
   it('reads a restore', () => {
-    const nothing = { prefix: undefined, into: undefined, over: undefined, jobs: undefined };
+    const nothing = { prefix: undefined, into: undefined, over: undefined, jobs: undefined, keys: undefined };
     expect(parseWords(['restore'])).toEqual({ command: 'restore', json: false, ...nothing, roles: 'refuse' });
-    const words = '--prefix backups/a/b --into fresh --over fresh --jobs 4 --roles create --json'.split(' ');
+    const words =
+      '--prefix backups/a/b --into fresh --over fresh --jobs 4 --roles create --keys YWdl --json'.split(' ');
     expect(parseWords(['restore', ...words])).toEqual({
       command: 'restore',
       json: true,
@@ -56,6 +63,7 @@ describe('the command line of the box', () => {
       over: 'fresh',
       jobs: 4,
       roles: 'create',
+      keys: 'YWdl',
     });
   });
 

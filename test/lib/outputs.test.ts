@@ -13,6 +13,7 @@ describe('outputs', () => {
       'BackupDocumentName',
       'ProveDocumentName',
       'RestoreDocumentName',
+      'OneTimeKeyDocumentName',
       'ConnectDocumentName',
       'DatabaseEngine',
       'DatabaseEndpoint',

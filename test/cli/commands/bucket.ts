@@ -90,7 +90,8 @@ export class FakeBucket {
       const bytes = this.objects.get(Key);
       if (bytes === undefined) throw Object.assign(new Error('no such key'), { name: 'NoSuchKey' });
       const transformToString = () => Promise.resolve(bytes.toString());
-      return { Body: Object.assign(Readable.from([bytes]), { transformToString }) };
+      const transformToByteArray = () => Promise.resolve(new Uint8Array(bytes));
+      return { Body: Object.assign(Readable.from([bytes]), { transformToString, transformToByteArray }) };
     });
     stub.on(HeadObjectCommand as never).callsFake(({ Key }: { Key: string }) => {
       const bytes = this.objects.get(Key);

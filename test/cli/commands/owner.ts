@@ -69,6 +69,7 @@ export function setStack(): FakeBucket {
       BackupBucketName: 'bucket',
       ProveDocumentName: 'prove-document',
       RestoreDocumentName: 'restore-document',
+      OneTimeKeyDocumentName: 'key-document',
       RunStateMachineArn: 'run-machine',
       BackupStateMachineArn: 'backup-machine',
       DatabaseEndpoint: 'db.example',
