@@ -115,6 +115,8 @@ export interface Installation {
 /** Installs, writes, fetches, and nothing else. The files come last: what reads them finds everything else in place. */
 export const installScript = (what: Installation): string =>
   bash(
+    // The AWS CLI gives the metadata service one second, once; a box that boots is busy.
+    'export AWS_METADATA_SERVICE_TIMEOUT=10 AWS_METADATA_SERVICE_NUM_ATTEMPTS=6',
     `dnf install -y ${what.packages.join(' ')}`,
     `mkdir -p ${DIRECTORY} ${what.directories.join(' ')}`,
     ...Object.entries(what.downloads).map(

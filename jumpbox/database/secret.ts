@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import { EXIT } from '../../contract/exit-codes';
+import { boxCredentials } from '../credentials';
 import { isUnavailable } from '../storage/client';
 import { reasonOf, Stop } from '../stop';
 
@@ -61,7 +62,7 @@ async function readSecret<T>(
   what: string,
   parse: (text: string, arn: string) => T,
 ): Promise<T> {
-  const client = new SecretsManagerClient({ region, maxAttempts: 5 });
+  const client = new SecretsManagerClient({ region, credentials: boxCredentials(region), maxAttempts: 5 });
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
     return parse(SecretString ?? '', secretArn);

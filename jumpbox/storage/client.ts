@@ -1,11 +1,17 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { EXIT } from '../../contract/exit-codes';
+import { boxCredentials } from '../credentials';
 import { codeOf, reasonOf, Stop } from '../stop';
 
 /** S3 by its ordinary name, which goes through the gateway endpoint; six attempts with the SDK's own pauses. */
 export function openS3(region: string): S3Client {
   // What is read is hashed against the manifest; the SDK need not hash it besides.
-  return new S3Client({ region, maxAttempts: 6, responseChecksumValidation: 'WHEN_REQUIRED' });
+  return new S3Client({
+    region,
+    credentials: boxCredentials(region),
+    maxAttempts: 6,
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
 }
 
 /** HTTP status of a failed call; undefined when there was no answer. */
