@@ -50,6 +50,8 @@ CREATE TABLE line (
 
 CREATE TABLE log_without_key (at datetime, level char(1), message text, source inet6) ENGINE=InnoDB;
 CREATE TABLE empty_table (id int PRIMARY KEY, nothing text) ENGINE=InnoDB;
+-- Its rows are dumped in a form of their own: columns named, the first row on the same line.
+CREATE TABLE partly_hidden (id int PRIMARY KEY, word varchar(40), secret int INVISIBLE DEFAULT 7) ENGINE=InnoDB;
 CREATE TABLE old_encoding (word varchar(40) CHARACTER SET latin1 COLLATE latin1_german1_ci) ENGINE=InnoDB;
 CREATE TABLE `Schuh ``Größe``
 "Tabelle"; -- x` (`Länge\cm` decimal(10,4), `Be zeichnung` text, `ordnung;--` int) ENGINE=InnoDB;
@@ -108,6 +110,7 @@ SELECT '2026-01-01' + INTERVAL seq SECOND, 'I', CONCAT('request ', seq % 10), ':
 -- Whole rows that are alike must survive as often as they are there.
 INSERT INTO log_without_key SELECT NULL, NULL, 'same', NULL FROM seq_1_to_25;
 INSERT INTO old_encoding VALUES ('Größe'), ('naïve'), ('£');
+INSERT INTO partly_hidden (id, word, secret) SELECT seq, CONCAT('VALUES (', seq), seq * 2 FROM seq_1_to_40;
 INSERT INTO `Schuh ``Größe``
 "Tabelle"; -- x` SELECT seq / 3, CONCAT('); ', char(1 + seq % 127), '€'), seq FROM seq_1_to_300;
 SELECT count(NEXTVAL(invoice_number)) FROM seq_1_to_7;

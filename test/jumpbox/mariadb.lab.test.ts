@@ -81,7 +81,12 @@ describe('a backup of MariaDB', () => {
       const name = `\`${table.replaceAll('`', '``')}\``;
       expect([table, rows]).toEqual([table, Number(sql(`SELECT count(*) FROM ${name}`))]);
     }
-    expect(counted).toMatchObject({ order: ORDERS, customer: ORDERS / 5 + 1, empty_table: 0 });
+    expect(counted).toMatchObject({
+      order: ORDERS,
+      customer: ORDERS / 5 + 1,
+      empty_table: 0,
+      partly_hidden: 40,
+    });
     expect(Object.keys(counted)).toHaveLength(8);
     expect(manifest.leftOut).toContain('passwords of accounts');
     expect(manifest.serverVersion).toContain('MariaDB');
@@ -250,6 +255,7 @@ describe('a backup of MariaDB is not proven', () => {
       ['DROP TABLE empty_table', /CREATE TABLE `empty_table`/, /data of \\"app\\".\\"empty_table/],
       ["DELETE FROM log_without_key WHERE message = 'same' LIMIT 1", /data of [^}]*log_without_key/],
       ["UPDATE customer SET name = CONCAT(name, ' ') WHERE id = 7", /data of [^}]*customer/],
+      ['UPDATE partly_hidden SET secret = 0 WHERE id = 7', /data of [^}]*partly_hidden/],
       ['DROP PROCEDURE IF EXISTS forget', /PROCEDURE `forget`/],
       ['DROP TRIGGER IF EXISTS order_touch', /TRIGGER order_touch/i],
       ['DROP EVENT IF EXISTS tidy', /EVENT `tidy`/],
