@@ -87,7 +87,7 @@ describe('a backup of MariaDB', () => {
       empty_table: 0,
       partly_hidden: 40,
     });
-    expect(Object.keys(counted)).toHaveLength(8);
+    expect(Object.keys(counted)).toHaveLength(9);
     expect(manifest.leftOut).toContain('passwords of accounts');
     expect(manifest.serverVersion).toContain('MariaDB');
   });
