@@ -33,7 +33,8 @@ function watch(scene: PushScene): Watch {
     box: (words) => words.includes(join(scene.stage.directory, 'jumpbox.cjs')),
     near: (words) => words.includes('/near.js'),
     far: (words) => words.includes('/far.js'),
-    s3: (words) => words.includes('moto'),
+    s3: (words) =>
+      words.includes('moto.server') && words.includes(`-p ${new URL(scene.stage.endpoint).port}`),
     aws: (words) => words.includes('s3 cp'),
     sshd: (words) => words.includes('sshd'),
     ssh: (words) => /^(ssh|scp|\S+sftp-server|\S*\/ssh) /.test(words),
