@@ -27,7 +27,7 @@ export class SessionRules extends Construct {
     super(scope, id);
     const { notifySessions } = props;
     if (notifySessions === 'none') return;
-    this.tell('Refused', `was refused: ${field('errorMessage')}`, REFUSALS);
+    this.tell('Refused', `was refused (${field('errorMessage')})`, REFUSALS);
     // One path or the other is there; the other is blank.
     const where = `${field('requestParameters.target')}${field('requestParameters.instanceId')}`;
     const as = `${field('requestParameters.documentName')}${field('requestParameters.osUser')}`;

@@ -1,8 +1,8 @@
 /** `drawbridge` as an operator uses it: a process of its own, the deployed stack, a real PostgreSQL, a real psql. */
 import { execFile } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { EXIT } from '../../contract/exit-codes';
 import { Cloud } from '../../lab/demo/cloud';
@@ -11,6 +11,9 @@ import { Stack } from '../../lab/demo/stack';
 import { hostPostgres } from '../../lab/parts';
 import { labProcesses } from '../../lab/processes';
 import { type RunningLab, startLab } from '../../lab/start';
+import { officialPlugin } from '../../lab/official-plugin';
+import { startBetween } from './between';
+import { BROKEN } from './broken';
 import { Child, PROGRAM, run } from './child';
 
 const ORDERS = 500;
@@ -38,6 +41,13 @@ interface Listed {
   readonly requestedBy: string;
 }
 
+interface Finding {
+  readonly check: string;
+  readonly status: string;
+  readonly message: string;
+  readonly next?: string;
+}
+
 let lab: RunningLab;
 let cloud: Cloud;
 
@@ -51,17 +61,38 @@ beforeAll(async () => {
   await stack.bootstrap(silent);
   const outputs = await stack.deploy(silent);
   await fillDatabase(cloud, lab, postgres, outputs, ORDERS);
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   await lab.stop();
   expect(labProcesses().filter((process) => process.lab === lab.id)).toEqual([]);
-}, 60_000);
+}, 900_000);
 
 const list = async (): Promise<Listed[]> => JSON.parse((await run(['list', '--json'])).stdout) as Listed[];
 
 async function expectEventually(look: () => Promise<boolean>): Promise<void> {
   while (!(await look())) await new Promise((resolve) => setTimeout(resolve, 500));
+}
+
+/** What `doctor` finds wrong. */
+async function findings(
+  words: readonly string[] = [],
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Promise<{ readonly code: number | null; readonly wrong: readonly Finding[] }> {
+  const { code, stdout } = await run(['doctor', '--json', ...words], environment);
+  const all = JSON.parse(stdout) as Finding[];
+  return { code, wrong: all.filter(({ status }) => status === 'broken') };
+}
+
+/** Ends the server of the database, as an RDS instance that is stopped. */
+async function stopDatabase(): Promise<void> {
+  const rds = join(lab.directory, 'rds');
+  const [file] = readdirSync(rds)
+    .map((name) => join(rds, name, 'data', 'postmaster.pid'))
+    .filter((path) => existsSync(path));
+  const pid = Number(readFileSync(file ?? '', 'utf8').split('\n')[0]);
+  process.kill(pid, 'SIGINT');
+  await expectEventually(() => Promise.resolve(!existsSync(file ?? '')));
 }
 
 async function psql(conninfo: string, statement: string): Promise<string> {
@@ -90,7 +121,7 @@ test('a box from open to close', async () => {
   });
   expect(await cloud.stateOf(box.instanceId)).toBe('terminated');
   expect(await run(['close', 'i-0123456789abcdef0'])).toMatchObject({ code: EXIT.notFound });
-}, 180_000);
+}, 900_000);
 
 test('connect opens a box, and psql checks the certificate through localhost; Ctrl-C leaves nothing behind', async () => {
   const connect = new Child(['connect', '--via', 'box', '--json']);
@@ -119,7 +150,7 @@ test('connect opens a box, and psql checks the certificate through localhost; Ct
   expect(await cloud.stateOf(ready.box)).toBe('terminated');
   expect(existsSync(dirname(file))).toBe(false);
   await expect(psql(conninfo, 'select 1')).rejects.toThrow();
-}, 240_000);
+}, 900_000);
 
 test('a program on top: its variables, its exit code; a box that was open stays', async () => {
   const { instanceId } = JSON.parse((await run(['open', '--json'])).stdout) as { instanceId: string };
@@ -147,7 +178,7 @@ test('a program on top: its variables, its exit code; a box that was open stays'
   const ended = await connect.ended;
   expect(ended.code).toBe(EXIT.unavailable);
   expect(ended.stderr).toContain(`${instanceId} is terminated`);
-}, 300_000);
+}, 900_000);
 
 test('connect brings the jump host back, and uses it again', async () => {
   const first = new Child(['connect', '--json']);
@@ -158,18 +189,20 @@ test('connect brings the jump host back, and uses it again', async () => {
   const again = await run(['connect', '--', 'psql', '-XAtc', 'select 1']);
   expect(again).toEqual({ code: 0, stdout: '1\n', stderr: '' });
   expect((await list()).map(({ instanceId }) => instanceId)).toEqual([ready.box]);
-  const findings = JSON.parse((await run(['doctor', '--json'])).stdout) as {
-    check: string;
-    status: string;
-  }[];
-  expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
+  expect(await findings()).toEqual({ code: EXIT.ok, wrong: [] });
+  const plugin = officialPlugin(console.log);
+  if ('program' in plugin) {
+    const withPlugin = { PATH: [dirname(plugin.program), process.env.PATH].join(delimiter) };
+    const select = ['connect', '--plugin', '--', 'psql', '-XAtc', 'select 6 * 7'];
+    expect(await run(select, withPlugin)).toEqual({ code: 0, stdout: '42\n', stderr: '' });
+  }
   // As the host itself asks, when nobody has used it for a while.
   await execute('aws', [
     ...['autoscaling', 'terminate-instance-in-auto-scaling-group', '--instance-id', ready.box],
     '--should-decrement-desired-capacity',
   ]);
   await expectEventually(async () => (await list()).length === 0);
-}, 240_000);
+}, 900_000);
 
 test('a shell is a shell, also in a pipe', async () => {
   const { stdout } = await execute('sh', [
@@ -177,10 +210,67 @@ test('a shell is a shell, also in a pipe', async () => {
     `echo 'echo answer $((6 * 7)); exit' | "${process.execPath}" "${PROGRAM}" shell`,
   ]);
   expect(stdout).toContain('answer 42');
-}, 120_000);
+}, 900_000);
 
 test('another region is a sentence', async () => {
   const ran = await run(['connect', '--region', 'us-west-2']);
   expect(ran.code).toBe(EXIT.notFound);
   expect(ran.stderr).toContain('There is no stack "drawbridge" in us-west-2');
+});
+
+describe('doctor', () => {
+  test.each(Object.entries(BROKEN))(
+    '%s',
+    async (_, { words = [], environment, checks, says, next, ...wrongs }) => {
+      const between = await startBetween(lab.endpoint, wrongs);
+      const { code, wrong } = await findings(words, { ...between.environment, ...environment });
+      await between.stop();
+      expect(code).toBe(EXIT.failed);
+      expect(wrong.map(({ check }) => check)).toEqual(checks);
+      expect(wrong[0]?.message).toMatch(says);
+      expect(wrong[0]?.next).toMatch(next);
+    },
+    120_000,
+  );
+
+  test('a port that is taken', async () => {
+    const busy = createServer();
+    await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+    const { port } = busy.address() as { port: number };
+    const { code, wrong } = await findings(['--local-port', String(port)]);
+    busy.close();
+    expect(code).toBe(EXIT.failed);
+    expect(wrong.map(({ check, message }) => ({ check, message }))).toEqual([
+      { check: 'local port', message: `Port ${port} on 127.0.0.1 cannot be had (EADDRINUSE).` },
+    ]);
+  }, 900_000);
+
+  // Last: what is broken here stays so.
+  test('a database that does not answer, then an agent that is gone', async () => {
+    await stopDatabase();
+    const unanswered = await findings();
+    expect(unanswered.code).toBe(EXIT.failed);
+    expect(unanswered.wrong).toEqual([
+      {
+        check: 'tunnel to the database',
+        status: 'broken',
+        message: expect.stringMatching(/^The box cannot reach the database/) as string,
+        next: expect.stringContaining('security group') as string,
+      },
+    ]);
+    await execute('sh', [
+      '-c',
+      `echo 'systemctl stop amazon-ssm-agent' | "${process.execPath}" "${PROGRAM}" shell`,
+    ]);
+    const [jumpHost] = await list();
+    const { wrong } = await findings();
+    expect(wrong).toEqual([
+      {
+        check: 'agent',
+        status: 'broken',
+        message: `The agent of ${jumpHost?.instanceId ?? ''} is not online.`,
+        next: expect.stringContaining('drawbridge close') as string,
+      },
+    ]);
+  }, 900_000);
 });

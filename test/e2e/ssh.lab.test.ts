@@ -1,12 +1,23 @@
 /** SSH as an operator uses it: `drawbridge`, plain OpenSSH with the include file, the box's real server, and who sees it. */
+import { CloudTrailClient, CreateTrailCommand, StartLoggingCommand } from '@aws-sdk/client-cloudtrail';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { EXIT } from '../../contract/exit-codes';
 import { Cloud } from '../../lab/demo/cloud';
 import { whyNoSshd } from '../../lab/ec2/sshd';
 import { type SshMachine, startSshMachine } from '../../lab/network/ssh-machine';
+import { officialPlugin } from '../../lab/official-plugin';
 import { findProgram } from '../../lab/parts';
 import { labProcessesOf } from '../../lab/processes';
 import { freePort } from '../../lab/rds/free-port';
@@ -23,15 +34,15 @@ beforeAll(async () => {
   for (const name of ['target', 'files']) mkdirSync(join(folder, name));
   const machine = { directory: join(folder, 'target'), address: '127.0.0.1', port: await freePort() };
   target = await startSshMachine(labProcessesOf(`test-${process.pid}`), machine);
-  deployed = await deployInLab([`accessTargets=127.0.0.1/32:${target.port}`]);
+  deployed = await deployInLab([`accessTargets=127.0.0.1/32:${target.port}`, 'notifySessions=all']);
   cloud = new Cloud();
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   await target.stop();
   await deployed.stop();
   rmSync(folder, { recursive: true });
-}, 60_000);
+}, 900_000);
 
 const run = (words: readonly string[]): Promise<Outcome> => runCli(words, { HOME: deployed.home });
 
@@ -57,18 +68,54 @@ const open = async (): Promise<string> =>
   (JSON.parse((await run(['open', '--json'])).stdout) as { instanceId: string }).instanceId;
 const root = (instanceId: string): string => join(deployed.lab.directory, 'boxes', instanceId);
 
+/** Makes a trail that logs, and a queue that the topic tells; waits for so many messages. */
+async function messages(): Promise<(count: number) => Promise<readonly string[]>> {
+  const [cloudTrail, s3, sns, sqs] = [
+    new CloudTrailClient(),
+    new S3Client(),
+    new SNSClient(),
+    new SQSClient(),
+  ];
+  await s3.send(new CreateBucketCommand({ Bucket: 'trail-of-the-test' }));
+  await cloudTrail.send(new CreateTrailCommand({ Name: 'all', S3BucketName: 'trail-of-the-test' }));
+  await cloudTrail.send(new StartLoggingCommand({ Name: 'all' }));
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'told' }));
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn: deployed.outputs.TopicArn,
+      Protocol: 'sqs',
+      Endpoint: Attributes?.QueueArn,
+    }),
+  );
+  return async (count) => {
+    const texts: string[] = [];
+    while (texts.length < count) {
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
+      for (const { Body = '{}', ReceiptHandle } of Messages) {
+        texts.push((JSON.parse(Body) as { Message: string }).Message);
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      }
+    }
+    for (const client of [cloudTrail, s3, sns, sqs]) client.destroy();
+    return texts;
+  };
+}
+
 const lacking = whyNoSshd();
 if (lacking !== undefined)
   test('without root no box has an SSH server, and ssh ends', async () => {
     const ended = await run(['ssh', '--via', 'box', '--', 'true']);
     expect(ended.code).toBe(255);
-  }, 180_000);
+  }, 900_000);
 else {
   test('drawbridge ssh opens a box, runs a command as ec2-user, and closes the box', async () => {
     const ran = await run(['ssh', '--via', 'box', '--', 'whoami; cat /proc/self/loginuid; exit 7']);
     expect(ran).toMatchObject({ code: 7, stdout: expect.stringMatching(/^ec2-user\n/) as unknown });
     expect(await cloud.liveInstances()).toEqual([]);
-  }, 180_000);
+  }, 900_000);
 
   test('plain ssh, scp, sftp, rsync and -J work with the include file, and hosts are checked', async () => {
     const box = await open();
@@ -122,6 +169,17 @@ else {
     expect(elsewhere.code).not.toBe(0);
     expect(elsewhere.stderr).toMatch(/accessTargets|allowed|portNumber/i);
 
+    // The same by AWS's own client.
+    const plugin = officialPlugin(console.log);
+    if ('program' in plugin) {
+      const environment = {
+        HOME: deployed.home,
+        PATH: [dirname(plugin.program), process.env.PATH].join(delimiter),
+      };
+      const official = await runCli(['ssh', '--box', box, '--plugin', '--', 'whoami; exit 5'], environment);
+      expect(official).toEqual({ code: 5, stdout: 'ec2-user\n', stderr: '' });
+    }
+
     // A server that shows another key than the agent has told is refused.
     const told = join(root(box), 'etc/ssh/ssh_host_ed25519_key.pub');
     rmSync(join(root(box), 'etc/ssh/ssh_host_ecdsa_key.pub'));
@@ -148,9 +206,10 @@ else {
     await run(['close', box]);
     expect((await lasting).code).toBe(255);
     expect((await execute('ssh', [...F, host, 'true'])).code).not.toBe(0);
-  }, 300_000);
+  }, 900_000);
 
-  test('audit shows boxes, sessions, keys, and who was refused', async () => {
+  test('audit shows boxes, sessions, keys, and who was refused; the topic is told where a trail logs', async () => {
+    const told = await messages();
     const fault = {
       service: 'ssm',
       operation: 'StartSession',
@@ -163,6 +222,15 @@ else {
     expect(refused.code).not.toBe(0);
     expect((await run(['ssh', '--box', box, '--', 'true'])).code).toBe(0);
     await run(['close', box]);
+    // The refused session; host keys, a session and a key of the other.
+    const texts = await told(4);
+    const who = String.raw`by arn:\S+ from 127\.0\.0\.1 at \S+Z`;
+    const patterns = [
+      `StartSession ${who} was refused \\(Not you\\.\\)\\. What to do: `,
+      `StartSession ${who} to ${box} \\(`,
+    ];
+    for (const pattern of [...patterns, `SendSSHPublicKey ${who} to ${box} \\(ec2-user\\)`])
+      expect(texts).toContainEqual(expect.stringMatching(pattern));
     const audit = async (more: readonly string[] = []) => {
       const { code, stdout } = await run(['audit', '--json', ...more]);
       expect(code).toBe(EXIT.ok);
@@ -185,5 +253,5 @@ else {
     for (const { from } of seen) expect(from).toContain('127.0.0.1');
     const refusals = (await audit(['--refused'])).filter(({ about }) => about.includes(box));
     expect(refusals).toEqual([expect.objectContaining({ what: 'session opened', refused: 'AccessDenied' })]);
-  }, 300_000);
+  }, 900_000);
 }
