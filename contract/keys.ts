@@ -92,6 +92,3 @@ export const packIndexPrefix = (receipt: string): string => `${receipt}packs/`;
 /** Key of a pack's index: one line of JSON per chunk, compressed by gzip; written when the pack is there. */
 export const packIndexKey = (receipt: string, pack: string): string =>
   `${packIndexPrefix(receipt)}${pack}.ndjson.gz`;
-
-/** Prefix of what another channel of the same push has taken: a list and a receipt of its own, which count for nothing alone. */
-export const partPrefix = (receipt: string, part: number): string => `${receipt}part-${part}/`;

@@ -10,7 +10,10 @@ import { readIdentities } from './identities';
 import type { RunOnBox } from './on-box';
 
 /** The header of an object alone: the version that the manifest names. */
-async function readHeader({ s3, bucket }: Catalog, { key, versionId }: StoredObject): Promise<Buffer> {
+async function readHeader(
+  { s3, bucket }: Pick<Catalog, 's3' | 'bucket'>,
+  { key, versionId }: StoredObject,
+): Promise<Buffer> {
   const { Body } = await s3.send(
     new GetObjectCommand({
       Bucket: bucket,
@@ -34,7 +37,7 @@ async function readHeader({ s3, bucket }: Catalog, { key, versionId }: StoredObj
  * @throws Problem when no secret key is named, or none that opens it
  */
 export async function keysOf(
-  catalog: Catalog,
+  catalog: Pick<Catalog, 's3' | 'bucket'>,
   found: Found,
   manifest: Manifest,
   identityFile: string | undefined,

@@ -14,9 +14,9 @@ import { type StartedSession, startSession } from './start-session';
 /** How a session is used by each of the two clients. */
 export interface EitherClient<T> {
   /** By the client of this program. */
-  own(started: StartedSession): Promise<T>;
+  readonly own: (started: StartedSession) => Promise<T>;
   /** By the official plugin, in a session of its own: a token is good for one client. */
-  official(plugin: OfficialPlugin): Promise<T>;
+  readonly official: (plugin: OfficialPlugin) => Promise<T>;
 }
 
 /** What another client may do better. `closed` is not among them: the service has refused, and would again. */

@@ -34,7 +34,7 @@ export interface Grant {
   readonly streamUrl: string;
   readonly token: string;
   /** Ends it in AWS; safe to call twice. */
-  terminate(): Promise<void>;
+  readonly terminate: () => Promise<void>;
 }
 
 const isNotConnected = (error: unknown): boolean =>

@@ -15,7 +15,7 @@ export interface Leg {
   /** Why the session ended; never rejects. */
   readonly ended: Promise<string>;
   /** Stops listening and ends the session, here and in AWS; safe to call twice. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /**

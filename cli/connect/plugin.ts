@@ -14,7 +14,7 @@ export interface PluginRun {
   /** Its exit code. Rejects when it could not be started. */
   readonly exited: Promise<number>;
   /** Ends it, here and in AWS; safe to call twice. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** Where the AWS CLI and the SDK look for another address of the API. */

@@ -9,7 +9,7 @@ import { grantSession, type SessionRequest } from './grant';
 export interface StartedSession {
   readonly session: Session;
   /** Ends it here and in AWS; safe to call twice. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /**

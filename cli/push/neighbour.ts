@@ -28,7 +28,10 @@ function outgoing(entry: ReadEntry, path: string): Outgoing {
     mode: entry.mode === undefined ? undefined : entry.mode & 0o7777,
     content: () => entry as AsyncIterable<Buffer>,
     // The next one comes when this one is at its end.
-    close: () => Promise.resolve(void entry.resume()),
+    close: () => {
+      entry.resume();
+      return Promise.resolve();
+    },
   };
 }
 

@@ -150,7 +150,7 @@ export class Sender {
         this.bytes += chunk.length;
       }
     } catch (error) {
-      if (this.broken !== undefined) throw this.broken;
+      this.demandWhole();
       problem = error instanceof Error ? error.message : String(error);
     }
     return { closed: this.close(number, chunks, problem) };
@@ -184,10 +184,15 @@ export class Sender {
     this.options.progress({ files: this.files, bytes: this.bytes, sentBytes: this.sentBytes });
   }
 
+  /** @throws Error that broke the push, once something has */
+  private demandWhole(): void {
+    if (this.broken !== undefined) throw this.broken;
+  }
+
   /** Waits until so many bytes more may be held. */
   private async room(bytes: number): Promise<void> {
     for (;;) {
-      if (this.broken !== undefined) throw this.broken;
+      this.demandWhole();
       const fits = this.heldBytes === 0 || this.heldBytes + bytes <= WINDOW_BYTES;
       if (fits && this.underway.size < WINDOW_FILES) return;
       await new Promise<void>((resolve) => (this.roomWanted = resolve));
@@ -197,7 +202,7 @@ export class Sender {
   /** One message after the other, with the bytes that belong to it. */
   private say(message: ClientMessage, data?: Buffer): Promise<void> {
     const saying = this.writing.then(async () => {
-      if (this.broken !== undefined) throw this.broken;
+      this.demandWhole();
       const line = Buffer.from(`${JSON.stringify(message)}\n`);
       const bytes = data === undefined ? line : Buffer.concat([line, data]);
       await this.pay(bytes.length);
@@ -205,7 +210,7 @@ export class Sender {
       if (this.input.write(bytes)) return;
       // Whatever waited for the end of the push as well would stay in memory until then, a million times.
       await new Promise<void>((resolve) => (this.drained = resolve));
-      if (this.broken !== undefined) throw this.broken;
+      this.demandWhole();
     });
     this.writing = saying.catch(() => undefined);
     return saying;

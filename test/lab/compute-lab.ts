@@ -58,7 +58,7 @@ export async function startComputeLab(): Promise<ComputeLab> {
     endpoint.addPath(labControl(context, endpoint));
     endpoint.addUpgrade(dataChannels(context));
     endpoint.listen((call, reply, from) => {
-      trailOf(context).record(call, reply, from);
+      void trailOf(context).record(call, reply, from);
     });
     for (const make of EXTENSIONS) {
       const extension = make(context);

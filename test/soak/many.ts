@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   const sfn = new SFNClient();
   try {
     await stopSchedules();
-    await fill(lab, outputs as unknown as Outputs, names);
+    await fill(lab, outputs, names);
     await order('/lab/time', { factor: 100 });
     const begun = Date.now();
     const { executionArn } = await sfn.send(

@@ -14,8 +14,8 @@ export interface Deployed {
   /** An empty home of an operator, which goes with the lab. */
   readonly home: string;
   /** Gives the lab an order: see lab/control.ts. */
-  order(path: string, order: object): Promise<void>;
-  stop(): Promise<void>;
+  readonly order: (path: string, order: object) => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
