@@ -10,6 +10,7 @@ import { lambdaExtension } from './lambda/extension';
 import { rdsExtension } from './rds/extension';
 import { schedulerExtension } from './scheduler/extension';
 import { eventsExtension } from './events/extension';
+import { schemasExtension } from './schemas/extension';
 import { ssmExtension } from './ssm/extension';
 import { statesExtension } from './states/extension';
 
@@ -33,4 +34,5 @@ export const EXTENSIONS: readonly ExtensionFactory[] = [
   eventsExtension,
   autoScalingExtension,
   cloudTrailExtension,
+  schemasExtension,
 ];

@@ -12,6 +12,7 @@ import { TAGS } from '../contract/tags';
 import type { Settings } from './config/schema';
 import type { ControlFunction } from './control-function';
 import type { Jumpbox } from './jumpbox';
+import { emptyBucket } from './permissions';
 import { keepOrDelete, type OnDestroy } from './removal';
 
 /** Properties of {@link BackupBucket}. */
@@ -179,18 +180,7 @@ export class BackupBucket extends Construct {
 
   /** Lets a function delete everything, locked or not, and from then on nobody else delete what is locked. */
   grantEmpty(emptier: ControlFunction): void {
-    emptier.addToPolicy(
-      new iam.PolicyStatement({
-        sid: 'SeeEverything',
-        actions: ['s3:ListBucketVersions', 's3:ListBucketMultipartUploads'],
-        resources: [this.bucket.bucketArn],
-      }),
-      new iam.PolicyStatement({
-        sid: 'DeleteEverything',
-        actions: ['s3:DeleteObjectVersion', 's3:BypassGovernanceRetention', 's3:AbortMultipartUpload'],
-        resources: [this.bucket.arnForObjects('*')],
-      }),
-    );
+    emptier.addToPolicy(...emptyBucket(this.bucket));
     emptier.addEnvironment(FUNCTION_ENVIRONMENT.bucket, this.bucket.bucketName);
     this.deny(
       'LocksBypassedByTheEmptierOnly',

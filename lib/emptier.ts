@@ -1,20 +1,38 @@
 import { Aws } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
-import type { BackupBucket } from './backup-bucket';
 import { ControlFunction, LONGEST_RUN, runOnDeletion } from './control-function';
 import type { Encryption } from './encryption';
 
+/** Something with a bucket that can be emptied. */
+export interface Emptiable {
+  /** Lets a function delete all that is in the bucket, and tells it which bucket. */
+  grantEmpty(emptier: ControlFunction): void;
+}
+
 /** Properties of {@link Emptier}. */
 export interface EmptierProps {
-  readonly encryption: Encryption;
-  readonly bucket: BackupBucket;
+  /**
+   * Key of its function's logs.
+   *
+   * @defaultValue CloudWatch's own
+   */
+  readonly encryption?: Encryption;
+  readonly bucket: Emptiable;
+  /** What can only go when the bucket is empty: the bucket itself, at least. */
+  readonly before: IDependable;
+  /**
+   * What the console shows of its function.
+   *
+   * @defaultValue it deletes every backup
+   */
+  readonly description?: string;
 }
 
 /**
- * Empties the bucket of backups when the stack is deleted, locked ones too, so that the bucket can go. Does nothing at any
- * other time, not even when an update takes it out of the stack.
+ * Empties a bucket when the stack is deleted, of what is locked too, so that the bucket can go. Does nothing at any other
+ * time, not even when an update takes it out of the stack.
  *
  * Whatever can still write to the bucket must be deleted before.
  */
@@ -23,7 +41,7 @@ export class Emptier extends Construct {
     super(scope, id);
     const empty = new ControlFunction(this, 'Empty', {
       entry: 'empty',
-      description: 'Deletes every backup when the stack is deleted (onDestroy: delete)',
+      description: props.description ?? 'Deletes every backup when the stack is deleted (onDestroy: delete)',
       timeout: LONGEST_RUN,
       encryption: props.encryption,
     });
@@ -37,7 +55,6 @@ export class Emptier extends Construct {
     empty.addEnvironment(FUNCTION_ENVIRONMENT.stackId, Aws.STACK_ID);
     props.bucket.grantEmpty(empty);
     const resource = runOnDeletion(this, empty, LONGEST_RUN, 'Custom::DrawbridgeEmptier');
-    // The bucket and the policy that lets it in go after it.
-    resource.node.addDependency(props.bucket);
+    resource.node.addDependency(props.before);
   }
 }

@@ -77,6 +77,29 @@ export class Encryption extends Construct {
     );
   }
 
+  /**
+   * Lets one trail of CloudTrail encrypt what it records.
+   * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+   */
+  letTrailIn(trailArn: string): void {
+    const allow = (sid: string, action: string, more: Record<string, object>): void => {
+      this.key.addToResourcePolicy(
+        new iam.PolicyStatement({
+          sid,
+          principals: [new iam.ServicePrincipal('cloudtrail.amazonaws.com')],
+          actions: [action],
+          resources: ['*'],
+          conditions: { StringEquals: { 'aws:SourceArn': trailArn }, ...more },
+        }),
+      );
+    };
+    const trails = Stack.of(this).formatArn({ service: 'cloudtrail', region: '*', resource: 'trail/*' });
+    allow('TrailEncrypts', 'kms:GenerateDataKey*', {
+      StringLike: { 'kms:EncryptionContext:aws:cloudtrail:arn': trails },
+    });
+    allow('TrailLooks', 'kms:DescribeKey', {});
+  }
+
   /** A log group that is encrypted, forgets, and goes with the stack. */
   logGroup(scope: Construct, id: string, logGroupName?: string): logs.LogGroup {
     return plainLogGroup(scope, id, {

@@ -8,6 +8,7 @@ import type { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { AccessPolicies } from './access-policies';
 import type { BackupBucket } from './backup-bucket';
 import type { ControlFunction } from './control-function';
+import type { DataTrail } from './data-trail';
 import type { Database } from './database';
 import type { Documents } from './documents';
 import type { JumpHost } from './jump-host';
@@ -27,6 +28,7 @@ export interface OutputsOf extends PeopleOutputs {
   readonly topic: sns.ITopic;
   readonly retain: ControlFunction;
   readonly owner: OwnerPolicy;
+  readonly trail: DataTrail | undefined;
 }
 
 /** What people come in by. */
@@ -109,6 +111,12 @@ export function addOutputs(scope: Construct, of: OutputsOf): void {
     'Attach it to whoever owns the data: backups, proofs, restores',
   );
   output('TopicArn', of.topic.topicArn, 'Where failures and alarms are told');
+  if (of.trail !== undefined)
+    output(
+      'RecordsBucketName',
+      of.trail.bucket.bucketName,
+      'Who read and wrote which object: records of CloudTrail',
+    );
   peopleOutputs(of, output);
   const way = of.jumpHost === undefined ? 'access' : JUMP_HOST;
   output(

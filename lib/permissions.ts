@@ -1,5 +1,6 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { JUMP_HOST, TAGS } from '../contract/tags';
 
@@ -163,3 +164,17 @@ export const extendBoxes = (scope: Construct, source?: string): iam.PolicyStatem
       'ForAllValues:StringEquals': { 'aws:TagKeys': [TAGS.expiresAt] },
     },
   });
+
+/** Deletes whatever lies in a bucket, past governance locks. */
+export const emptyBucket = (bucket: Bucket): iam.PolicyStatement[] => [
+  new iam.PolicyStatement({
+    sid: 'SeeEverything',
+    actions: ['s3:ListBucketVersions', 's3:ListBucketMultipartUploads'],
+    resources: [bucket.bucketArn],
+  }),
+  new iam.PolicyStatement({
+    sid: 'DeleteEverything',
+    actions: ['s3:DeleteObjectVersion', 's3:BypassGovernanceRetention', 's3:AbortMultipartUpload'],
+    resources: [bucket.arnForObjects('*')],
+  }),
+];

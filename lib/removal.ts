@@ -23,7 +23,7 @@ const KEPT = {
  * setting: `onDestroy` speaks of the stack's end alone.
  */
 export function keepOrDelete(construct: IConstruct, onDestroy: OnDestroy, as: keyof typeof KEPT): void {
-  const resource = construct.node.defaultChild;
+  const resource = CfnResource.isCfnResource(construct) ? construct : construct.node.defaultChild;
   if (!CfnResource.isCfnResource(resource)) throw new Error(`${construct.node.path} is no resource.`);
   const { deletionPolicy, updateReplacePolicy } = KEPT[as];
   resource.cfnOptions.deletionPolicy = onDestroy === 'keep' ? deletionPolicy : CfnDeletionPolicy.DELETE;

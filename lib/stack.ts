@@ -10,6 +10,7 @@ import { existingDatabaseOf, existingNetworkOf } from './config/existing';
 import type { Settings } from './config/schema';
 import type { Database } from './database';
 import { databasePackages } from './database-engine';
+import { DataTrail } from './data-trail';
 import { Documents } from './documents';
 import { Drain } from './drain';
 import { Emptier } from './emptier';
@@ -34,6 +35,7 @@ import { Retention } from './retention';
 import { SessionDocuments } from './session-documents';
 import { SessionRules } from './session-rules';
 import { SweepSchedule } from './sweep-schedule';
+import { TestEvents } from './test-events';
 import type { Installation } from './user-data';
 import { Workflow } from './workflow';
 import { allowArchives } from './archives';
@@ -85,7 +87,11 @@ export class DrawbridgeStack extends Stack {
     const drain = new Drain(this, 'Drain', { encryption });
     drain.ends(...boxes, ...intake.map(({ box }) => box));
     drain.before(network);
-    if (settings.onDestroy === 'delete') drain.before(new Emptier(this, 'Emptier', { encryption, bucket }));
+    // The policy too, which keeps others from bypassing locks.
+    if (settings.onDestroy === 'delete')
+      drain.before(new Emptier(this, 'Emptier', { encryption, bucket, before: bucket }));
+    const trail = this.addTrail(settings, encryption, bucket);
+    this.addTestEvents(settings, functions, boxes);
     const documents = new Documents(this, 'Documents', { maxTtlMinutes: settings.maxTtlMinutes });
     const notifications = new Notifications(this, 'Notifications', { ...settings, encryption });
     const { topic } = notifications;
@@ -122,6 +128,7 @@ export class DrawbridgeStack extends Stack {
       workflow,
       topic,
       retain,
+      trail,
       ...people,
     });
   }
@@ -225,6 +232,25 @@ export class DrawbridgeStack extends Stack {
 
   private addIntake(props: IntakeProps): readonly IntakeSource[] {
     return props.intakeSources.length === 0 ? [] : new Intake(this, 'Intake', props).sources;
+  }
+
+  private addTrail(
+    { cloudTrailDataEvents, onDestroy }: Settings,
+    encryption: Encryption,
+    { bucket: watched }: BackupBucket,
+  ): DataTrail | undefined {
+    if (!cloudTrailDataEvents) return undefined;
+    return new DataTrail(this, 'DataTrail', { encryption, watched, onDestroy });
+  }
+
+  private addTestEvents(
+    { consoleTestEvents: registry }: Settings,
+    functions: LifecycleFunctions,
+    boxes: readonly Jumpbox[],
+  ): void {
+    if (registry === 'none') return;
+    const purposes = boxes.map(({ purpose }) => purpose);
+    new TestEvents(this, 'TestEvents', { registry, functions, purposes });
   }
 
   private addNightly({ schedule, timeZone }: Settings, workflow: Workflow): BackupSchedule[] {

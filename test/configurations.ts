@@ -41,8 +41,16 @@ export const CONFIGURATIONS = {
     databases: ['app', 'orders'],
     notifyEmail: 'owner@example.com',
     notifySessions: 'all',
+    cloudTrailDataEvents: true,
+    consoleTestEvents: 'new-registry',
   },
-  public: { egress: 'public-ipv4', engine: 'mariadb' },
+  public: {
+    egress: 'public-ipv4',
+    engine: 'mariadb',
+    onDestroy: 'delete',
+    cloudTrailDataEvents: true,
+    consoleTestEvents: 'existing-registry',
+  },
   endpoints: { egress: 'endpoints', engine: 'mysql', databaseBackupWindow: '02:00-02:30' },
   existing: { ...EXISTING_NETWORK, ...EXISTING_DATABASE, format: '7z', archiveSecretArn: ARCHIVE_SECRET },
 } as const satisfies Readonly<Record<string, object>>;

@@ -1,4 +1,5 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -15,10 +16,12 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { SchemasClient } from '../schemas/client';
 
 /** The ordinary AWS APIs at the lab's own endpoint, so that the extensions take part in what CloudFormation does. */
 export interface Clients {
   readonly autoScaling: AutoScalingClient;
+  readonly cloudTrail: CloudTrailClient;
   readonly cloudWatch: CloudWatchClient;
   readonly ec2: EC2Client;
   readonly ecr: ECRClient;
@@ -30,6 +33,7 @@ export interface Clients {
   readonly rds: RDSClient;
   readonly s3: S3Client;
   readonly scheduler: SchedulerClient;
+  readonly schemas: SchemasClient;
   readonly secrets: SecretsManagerClient;
   readonly sfn: SFNClient;
   readonly sns: SNSClient;
@@ -47,6 +51,7 @@ export function makeClients(endpoint: string, region: string): Clients {
   };
   return {
     autoScaling: new AutoScalingClient(settings),
+    cloudTrail: new CloudTrailClient(settings),
     cloudWatch: new CloudWatchClient(settings),
     ec2: new EC2Client(settings),
     ecr: new ECRClient(settings),
@@ -58,6 +63,7 @@ export function makeClients(endpoint: string, region: string): Clients {
     rds: new RDSClient(settings),
     s3: new S3Client({ ...settings, forcePathStyle: true }),
     scheduler: new SchedulerClient(settings),
+    schemas: new SchemasClient(settings),
     secrets: new SecretsManagerClient(settings),
     sfn: new SFNClient(settings),
     sns: new SNSClient(settings),

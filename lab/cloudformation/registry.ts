@@ -10,7 +10,9 @@ import { OPERATION_TYPES } from './resources/operations';
 import { RDS_TYPES } from './resources/rds';
 import { ROUTING_TYPES } from './resources/routing';
 import { S3_TYPES } from './resources/s3';
+import { SCHEMA_TYPES } from './resources/schemas';
 import { SECURITY_GROUP_TYPES } from './resources/security-groups';
+import { TRAIL_TYPES } from './resources/trails';
 import { VPC_TYPES } from './resources/vpc';
 import { WORKFLOW_TYPES } from './resources/workflow';
 
@@ -29,6 +31,8 @@ export const RESOURCE_TYPES: readonly AnyResourceType[] = [
   ...MESSAGING_TYPES,
   ...WORKFLOW_TYPES,
   ...MONITORING_TYPES,
+  ...SCHEMA_TYPES,
+  ...TRAIL_TYPES,
 ];
 
 const BY_NAME = new Map(RESOURCE_TYPES.map((type) => [type.type, type]));

@@ -15,7 +15,8 @@ function route(line: string): Route {
 
 /**
  * Operations of the REST services that the lab may intercept, as their API references list them.
- * Sources: https://docs.aws.amazon.com/lambda/latest/api/ and https://docs.aws.amazon.com/scheduler/latest/APIReference/
+ * Sources: https://docs.aws.amazon.com/lambda/latest/api/, https://docs.aws.amazon.com/scheduler/latest/APIReference/ and
+ * https://docs.aws.amazon.com/eventbridge/latest/schema-reference/
  */
 const ROUTES: Readonly<Record<string, readonly Route[]>> = {
   lambda: [
@@ -57,6 +58,17 @@ const ROUTES: Readonly<Record<string, readonly Route[]>> = {
     'TagResource POST /tags/{ResourceArn+}',
     'UntagResource DELETE /tags/{ResourceArn+}',
     'ListTagsForResource GET /tags/{ResourceArn+}',
+  ].map(route),
+  schemas: [
+    'ListRegistries GET /v1/registries',
+    'CreateRegistry POST /v1/registries/name/{registryName}',
+    'DescribeRegistry GET /v1/registries/name/{registryName}',
+    'DeleteRegistry DELETE /v1/registries/name/{registryName}',
+    'ListSchemas GET /v1/registries/name/{registryName}/schemas',
+    'CreateSchema POST /v1/registries/name/{registryName}/schemas/name/{schemaName}',
+    'UpdateSchema PUT /v1/registries/name/{registryName}/schemas/name/{schemaName}',
+    'DescribeSchema GET /v1/registries/name/{registryName}/schemas/name/{schemaName}',
+    'DeleteSchema DELETE /v1/registries/name/{registryName}/schemas/name/{schemaName}',
   ].map(route),
 };
 

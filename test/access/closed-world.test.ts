@@ -50,6 +50,10 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
     expect(principals).toEqual([
       { AWS: 'arn:aws:iam::123456789012:root' },
       { Service: 'logs.eu-west-1.amazonaws.com' },
+      // To encrypt its records, and to look at the key.
+      ...concrete
+        .ids('AWS::CloudTrail::Trail')
+        .flatMap(() => Array<object>(2).fill({ Service: 'cloudtrail.amazonaws.com' })),
       // To tell the topic.
       { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
     ]);

@@ -28,7 +28,7 @@ function personOf(policy: 'AccessOperator' | 'AccessAuditor', settings: object =
   const asker = sessionOf(`arn:aws:iam::${ACCOUNT}:role/dev`, [
     { name: policy, policy: managedPolicy(concrete, policy) },
   ]);
-  const bucket = concrete.arn(concrete.id('AWS::S3::Bucket'));
+  const bucket = concrete.arn(concrete.id('AWS::S3::Bucket', 'Backups'));
   const may = (action: string, resource: string, context: Context = {}): Promise<boolean> =>
     isAllowed(asker, { action, resource, ...inService(concrete, action, context) });
   return { concrete, may, bucket };

@@ -208,6 +208,7 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
       sweep: 'lambda.amazonaws.com',
       drain: 'lambda.amazonaws.com',
       emptier: 'lambda.amazonaws.com',
+      'emptier of records': 'lambda.amazonaws.com',
       schedule: 'scheduler.amazonaws.com',
       retain: 'lambda.amazonaws.com',
       'retention schedule': 'scheduler.amazonaws.com',

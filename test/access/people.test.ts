@@ -114,7 +114,7 @@ describe('operator', () => {
   });
 
   test('touches no backup', async () => {
-    const bucket = concrete.arn(concrete.id('AWS::S3::Bucket'));
+    const bucket = concrete.arn(concrete.id('AWS::S3::Bucket', 'Backups'));
     for (const action of ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'])
       expect(await may(action, `${bucket}/backups/app/x`)).toBe(false);
   });
@@ -161,7 +161,7 @@ describe.each([
 
 describe('owner', () => {
   const { asker, concrete, may, document, instance, functionArn, stackId } = personOf('OwnerPolicy');
-  const bucket = concrete.arn(concrete.id('AWS::S3::Bucket'));
+  const bucket = concrete.arn(concrete.id('AWS::S3::Bucket', 'Backups'));
   const backup = `${bucket}/backups/app/20261122T030000000Z_i-0a/database.pgdump.zst`;
 
   test('reads backups, and neither writes nor deletes nor unlocks one', async () => {

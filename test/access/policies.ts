@@ -54,7 +54,7 @@ export const trustOf = (concrete: Concrete, roleId: string): Policy =>
 
 /** The policy of the bucket of backups. */
 export const bucketPolicy = (concrete: Concrete): Policy =>
-  documentOf(concrete, concrete.id('AWS::S3::BucketPolicy'), 'PolicyDocument');
+  documentOf(concrete, concrete.id('AWS::S3::BucketPolicy', 'Backups'), 'PolicyDocument');
 
 /** The policy of the stack's key. */
 export const keyPolicy = (concrete: Concrete): Policy =>

@@ -91,6 +91,16 @@ const intakeDestroy = (source: string): string[] => [
   ...END_SOURCES_BOXES,
 ];
 
+const emptier = (logs: string, bucket: string): string[] => [
+  ...writeLogs(logs),
+  'cloudformation:DescribeStacks on {AWS::StackId}',
+  `s3:ListBucketMultipartUploads on {${bucket}.Arn}`,
+  `s3:ListBucketVersions on {${bucket}.Arn}`,
+  `s3:AbortMultipartUpload on {${bucket}.Arn}/*`,
+  `s3:BypassGovernanceRetention on {${bucket}.Arn}/*`,
+  `s3:DeleteObjectVersion on {${bucket}.Arn}/*`,
+];
+
 const RECORD_SHELLS = [
   'logs:CreateLogStream on {SessionLogs.Arn}',
   'logs:DescribeLogStreams on {SessionLogs.Arn}',
@@ -156,15 +166,8 @@ const REVIEWED: Readonly<Record<RoleName, readonly string[]>> = {
   ],
   destroy: [...writeLogs('LifecycleDestroyLogs'), ...END_BOXES],
   drain: [...writeLogs('DrainDrainerLogs'), ...END_BOXES],
-  emptier: [
-    ...writeLogs('EmptierEmptyLogs'),
-    'cloudformation:DescribeStacks on {AWS::StackId}',
-    's3:ListBucketMultipartUploads on {BackupsBucket.Arn}',
-    's3:ListBucketVersions on {BackupsBucket.Arn}',
-    's3:AbortMultipartUpload on {BackupsBucket.Arn}/*',
-    's3:BypassGovernanceRetention on {BackupsBucket.Arn}/*',
-    's3:DeleteObjectVersion on {BackupsBucket.Arn}/*',
-  ],
+  emptier: emptier('EmptierEmptyLogs', 'BackupsBucket'),
+  'emptier of records': emptier('DataTrailEmptierEmptyLogs', 'DataTrailRecords'),
   sweep: [
     ...writeLogs('LifecycleSweepLogs'),
     ...END_BOXES,

@@ -20,6 +20,7 @@ export const ROLES = {
   sweep: 'LifecycleSweep',
   drain: 'DrainDrainer',
   emptier: 'EmptierEmpty',
+  'emptier of records': 'DataTrailEmptierEmpty',
   schedule: 'SweepScheduleRole',
   retain: 'RetentionRetain',
   'retention schedule': 'RetentionRole',
@@ -71,7 +72,7 @@ export class JudgedStack {
   }
 
   get bucketArn(): string {
-    return this.concrete.arn(this.concrete.id('AWS::S3::Bucket'));
+    return this.concrete.arn(this.concrete.id('AWS::S3::Bucket', 'Backups'));
   }
 
   get keyArn(): string {

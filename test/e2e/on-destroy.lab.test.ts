@@ -71,15 +71,41 @@ async function snapshots(): Promise<{ id: string; stack: string | undefined }[]>
   }));
 }
 
+/** What the AWS CLI answers. */
+async function aws(...words: string[]): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(join(lab.directory, 'bin', 'aws'), words, {
+    env: { ...process.env, ...lab.environment, AWS_DEFAULT_OUTPUT: 'json' },
+  });
+  return JSON.parse(stdout) as unknown;
+}
+
 /** ARNs, by the command that the README gives. */
 async function foundByTag(): Promise<string[]> {
   const query = 'ResourceTagMappingList[].ResourceARN';
-  const { stdout } = await promisify(execFile)(
-    join(lab.directory, 'bin', 'aws'),
-    ['resourcegroupstaggingapi', 'get-resources', '--tag-filters', 'Key=drawbridge:stack', '--query', query],
-    { env: { ...process.env, ...lab.environment, AWS_DEFAULT_OUTPUT: 'json' } },
+  const filters = ['--tag-filters', 'Key=drawbridge:stack'];
+  return (await aws('resourcegroupstaggingapi', 'get-resources', ...filters, '--query', query)) as string[];
+}
+
+const REGISTRY = ['--registry-name', 'lambda-testevent-schemas'];
+
+/** Names of the functions that have test events in the console. */
+async function withTestEvents(): Promise<string[]> {
+  return (await aws('schemas', 'list-schemas', ...REGISTRY, '--query', 'Schemas[].SchemaName')) as string[];
+}
+
+/** Bucket of the records of CloudTrail. */
+const recordsOf = (outputs: Outputs & { readonly RecordsBucketName?: string }): string =>
+  outputs.RecordsBucketName ?? '';
+
+/** Trails, and whose objects each records. */
+async function trails(): Promise<string[]> {
+  const names = (await aws('cloudtrail', 'describe-trails', '--query', 'trailList[].Name')) as string[];
+  const field = 'FieldSelectors[?Field==`resources.ARN`].StartsWith[]';
+  const query = `AdvancedEventSelectors[].${field}[]`;
+  const watched = names.map((name) =>
+    aws('cloudtrail', 'get-event-selectors', '--trail-name', name, '--query', query),
   );
-  return JSON.parse(stdout) as string[];
+  return (await Promise.all(watched)).flat() as string[];
 }
 
 beforeAll(async () => {
@@ -97,14 +123,20 @@ afterAll(async () => {
 describe('a stack that was to delete and changed its mind', () => {
   let before: Outputs;
   let key: string;
+  let records: string;
 
   test('keeps every version when the setting goes back to keep, and is the same stack', async () => {
     before = await stack({ onDestroy: 'delete' }).deploy(silent);
     key = await keyOf(before.BackupBucketName);
     await fill(before.BackupBucketName);
     expect(await versions(before.BackupBucketName)).toHaveLength(3);
-    const after = await stack({ onDestroy: 'keep', ttlMinutes: '30', storageGiB: '40' }).deploy(silent);
-    expect(after).toEqual(before);
+    const more = { cloudTrailDataEvents: 'true', consoleTestEvents: 'new-registry' };
+    const changed = { onDestroy: 'keep', ttlMinutes: '30', storageGiB: '40', ...more };
+    const after = await stack(changed).deploy(silent);
+    records = recordsOf(after);
+    expect(after).toEqual({ ...before, RecordsBucketName: records });
+    expect(await withTestEvents()).toHaveLength(3);
+    expect(await stack(changed).deploy(silent)).toEqual(after);
     expect(await versions(before.BackupBucketName)).toHaveLength(3);
   }, 400_000);
 
@@ -115,6 +147,10 @@ describe('a stack that was to delete and changed its mind', () => {
     const { Policy = '' } = await s3.send(new GetBucketPolicyCommand({ Bucket: bucket }));
     expect(Policy).toContain('OnlyNewKeys');
     expect(Policy).not.toContain('LocksBypassedByTheEmptierOnly');
+    expect(await buckets()).toContain(records);
+    expect(await trails()).toEqual([]);
+    // The registry is everybody's and stays; our events in it do not.
+    expect(await withTestEvents()).toEqual([]);
     expect(await stateOf(key)).toBe('Enabled');
     const [snapshot, ...others] = await snapshots();
     expect(others).toEqual([]);
@@ -127,11 +163,21 @@ describe('a stack that was to delete and changed its mind', () => {
 
 test('a stack that deletes leaves nothing, with locked versions, markers and open uploads in its bucket', async () => {
   const kept = { buckets: await buckets(), snapshots: await snapshots() };
-  const gone = stack({ name: 'gone', onDestroy: 'delete' });
+  const recorded = { cloudTrailDataEvents: 'true', consoleTestEvents: 'existing-registry' };
+  const gone = stack({ name: 'gone', onDestroy: 'delete', ...recorded });
   const outputs = await gone.deploy(silent);
   const key = await keyOf(outputs.BackupBucketName);
   await fill(outputs.BackupBucketName);
+  expect(await trails()).toEqual([`arn:aws:s3:::${outputs.BackupBucketName}/`]);
+  await s3.send(new PutObjectCommand({ Bucket: recordsOf(outputs), Key: 'AWSLogs/record', Body: '{}' }));
+  expect((await withTestEvents()).sort()).toEqual([
+    `_${outputs.CreateFunctionName}-schema`,
+    `_${outputs.DestroyFunctionName}-schema`,
+    expect.stringMatching(/^_gone-LifecycleSweep\w+-\w+-schema$/),
+  ]);
   await gone.destroy(silent);
+  expect(await trails()).toEqual([]);
+  expect(await withTestEvents()).toEqual([]);
   expect(await buckets()).toEqual(kept.buckets);
   expect(await snapshots()).toEqual(kept.snapshots);
   expect(await stateOf(key)).toBe('PendingDeletion');

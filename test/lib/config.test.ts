@@ -44,6 +44,8 @@ describe('settings', () => {
       objectLockMode: 'governance',
       objectLockDays: 7,
       onDestroy: 'keep',
+      cloudTrailDataEvents: false,
+      consoleTestEvents: 'none',
       keepDaily: 7,
       keepWeekly: 4,
       keepMonthly: 12,

@@ -34,7 +34,7 @@ describe.each(CONFIGURATION_NAMES)('the %s stack', (configuration) => {
   });
 
   test('no rule of the bucket expires anything by age: that could evict the last good backup (aws-facts 13.1)', () => {
-    const { LifecycleConfiguration } = resourceOf(template, 'AWS::S3::Bucket').Properties as {
+    const { LifecycleConfiguration } = resourceOf(template, 'AWS::S3::Bucket', 'Backups').Properties as {
       LifecycleConfiguration: { Rules: object[] };
     };
     for (const rule of LifecycleConfiguration.Rules)

@@ -100,11 +100,11 @@ export const ACCEPTED_PERMISSIONS: readonly Accepted[] = [
       'delete none; a restore box may only read, the sweep may only abort uploads, retention only read and tag.',
   },
   {
-    rules: iam5('<BackupsBucket.Arn>/*'),
-    at: ['Emptier/'],
+    rules: iam5('<BackupsBucket.Arn>/*', '<DataTrailRecords.Arn>/*'),
+    at: ['Emptier/', 'DataTrail/Emptier/'],
     reason:
-      'Only with `onDestroy: delete`: the bucket is emptied, whatever lies in it, when the stack itself is deleted and at no ' +
-      'other time. The role may delete, bypass governance locks and abort uploads, in this bucket alone.',
+      'Only with `onDestroy: delete`: a bucket is emptied, whatever lies in it, when the stack itself is deleted and at no ' +
+      'other time. The role may delete, bypass governance locks and abort uploads, in its one bucket alone.',
   },
   {
     rules: iam5(ec2('instance/*')),

@@ -20,8 +20,35 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
     at: ['Backups/Bucket'],
     reason:
       'Access logs would need a second bucket, which outlives the stack as the first one does and holds the names of all ' +
-      'backups without a lock. CloudTrail data events record the same requests with the identity that made them, and are ' +
-      'delivered reliably, which access logs are not.',
+      'backups without a lock. CloudTrail data events (`cloudTrailDataEvents`) record the same requests with the identity that ' +
+      'made them, and are delivered reliably, which access logs are not.',
+  },
+  {
+    rules: ['AwsSolutions-S1', 'S3BucketLoggingEnabled', 's3_bucket_logging_enabled_check'],
+    at: ['DataTrail/Records'],
+    reason:
+      'These are logs. CloudTrail writes digests beside them that show whether one was altered or is missing, whoever did it; ' +
+      'logs of requests for the logs would only move the question.',
+  },
+  {
+    rules: ['S3BucketReplicationEnabled', 's3_event_notifications_enabled_check'],
+    at: ['DataTrail/Records'],
+    reason:
+      'Records stay where the backups are that they speak of, and nothing acts on a single one of them.',
+  },
+  {
+    rules: ['s3_bucket_object_lock_enabled_check'],
+    at: ['DataTrail/Records'],
+    reason:
+      'What counts is whether a record was altered, which its digest tells; versions keep what was overwritten. A lock of its ' +
+      'own would be one more thing that `onDestroy: delete` must get past.',
+  },
+  {
+    rules: ['CloudTrailCloudWatchLogsEnabled', 'cloud_trail_cloud_watch_logs_enabled_check'],
+    at: ['DataTrail/Trail'],
+    reason:
+      'Requests for objects are looked up when something has happened, and nothing rings by them: an alarm on writes by others ' +
+      'would be about what the bucket policy denies. CloudWatch would keep the same records at twenty times the price of S3.',
   },
   {
     rules: ['S3BucketReplicationEnabled'],
@@ -78,28 +105,28 @@ export const ACCEPTED_PRACTICES: readonly Accepted[] = [
   },
   {
     rules: ['LambdaInsideVPC', 'lambda_inside_vpc_check'],
-    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Retention/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'DataTrail/Emptier/', 'Retention/', 'Intake/'],
     reason:
       'The functions call APIs of AWS only and never the database. In the VPC they would gain a way to it, and their network ' +
       'interfaces would hold up the deletion of the stack by up to twenty minutes.',
   },
   {
     rules: ['LambdaConcurrency'],
-    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Retention/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'DataTrail/Emptier/', 'Retention/', 'Intake/'],
     reason:
       'Young accounts have a quota of ten, all of which must stay unreserved: any reservation fails the deployment. The ' +
       'number of boxes is bounded by `maxBoxes`, which create itself checks.',
   },
   {
     rules: ['LambdaDLQ'],
-    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Retention/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'DataTrail/Emptier/', 'Retention/', 'Intake/'],
     reason:
       'Create and destroy are invoked synchronously: their caller gets the error. A sweep that fails is repeated by its ' +
       'schedule, and the next one does its work. The drain and the emptier answer CloudFormation, which reports their failure.',
   },
   {
     rules: ['LambdaTracing'],
-    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'Retention/', 'Intake/'],
+    at: ['Lifecycle/', 'Drain/', 'Emptier/', 'DataTrail/Emptier/', 'Retention/', 'Intake/'],
     reason:
       'Each function is one process that calls EC2 in sequence and logs every step; there is no chain to trace. Tracing would ' +
       'add a right on all resources to each of four roles.',

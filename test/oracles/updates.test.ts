@@ -74,6 +74,8 @@ const CHANGES: Readonly<Record<string, object>> = {
   objectLockMode: { objectLockMode: 'none' },
   objectLockDays: { objectLockDays: 30 },
   onDestroy: { onDestroy: 'delete' },
+  cloudTrailDataEvents: { cloudTrailDataEvents: true },
+  consoleTestEvents: { consoleTestEvents: 'new-registry' },
   intakeSources: { intakeSources: [{ name: 'web' }] },
   databases: { databases: ['app', 'shop'] },
   schedule: { schedule: 'none' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isRecipient } from '../recipients';
 import { FORMATS } from '../../../contract/manifest';
-import { list, matching, oneOf, whole } from './kinds';
+import { list, matching, oneOf, whole, yesOrNo } from './kinds';
 
 const ROWS =
   'must be patterns of tables such as shop.log_* or *.sessions, without commas, quotes and line breaks';
@@ -45,6 +45,9 @@ export const backupSettings = {
     .describe('days for which a written backup cannot be deleted'),
   onDestroy: oneOf(['keep', 'delete'], 'keep').describe(
     'what `cdk destroy` does with backups, key and database: `keep` (the database as a snapshot), or `delete` for good',
+  ),
+  cloudTrailDataEvents: yesOrNo(false).describe(
+    'CloudTrail records who reads and writes which object of the bucket, in a bucket of its own; $0.10 per 100,000 requests',
   ),
   keepDaily: whole(0, 3650, 'days', 7).describe(
     'proven backups that stay: the last of each day, for so many days',

@@ -44,5 +44,8 @@ export const boxSettings = {
     .describe('arm64 instance types of boxes, tried in order'),
   /** The image's own disk is 8 GiB. */
   boxVolumeGiB: whole(8, 16_384, 'GiB', 20).describe('disk of a box: a proof restores into it'),
+  consoleTestEvents: oneOf(['none', 'existing-registry', 'new-registry'], 'none').describe(
+    'test events for the lifecycle functions in the console: `existing-registry` where the account has the registry `lambda-testevent-schemas`, `new-registry` where it has not',
+  ),
   sweepMinutes: whole(1, 60, 'minutes', 5).describe('minutes between sweeps'),
 } as const;
