@@ -6,7 +6,8 @@ import { Construct } from 'constructs';
 import { INTAKE } from '../contract/keys';
 import { JUMP_HOST, TAGS } from '../contract/tags';
 import type { BackupBucket } from './backup-bucket';
-import type { Settings } from './config/schema';
+import { withDefaults } from './config/defaults';
+import type { SettingProps } from './config/props';
 import type { Database } from './database';
 import type { IntakeSource } from './intake/source';
 import type { JumpHost } from './jump-host';
@@ -18,22 +19,37 @@ import type { SessionDocuments } from './session-documents';
 const SSH_USER = 'ec2-user';
 
 /** Properties of {@link AccessPolicies}. */
-export interface AccessPoliciesProps extends Pick<Settings, 'operatorMfa' | 'operatorCidrs'> {
+export interface AccessPoliciesProps extends Pick<SettingProps, 'operatorMfa' | 'operatorCidrs'> {
   readonly functions: LifecycleFunctions;
   readonly sessions: SessionDocuments;
   readonly sessionLogs: logs.ILogGroup;
   readonly database: Database;
-  readonly databaseCa: StringParameter | undefined;
-  readonly jumpHost: JumpHost | undefined;
+  /**
+   * Holds further authorities of the database, which operators read.
+   *
+   * @defaultValue none
+   */
+  readonly databaseCa?: StringParameter | undefined;
+  /**
+   * Operators may bring it up.
+   *
+   * @defaultValue none
+   */
+  readonly jumpHost?: JumpHost | undefined;
   readonly bucket: BackupBucket;
-  readonly intake: readonly IntakeSource[];
+  /**
+   * Operators read what their machines handed in.
+   *
+   * @defaultValue none
+   */
+  readonly intake?: readonly IntakeSource[];
 }
 
 /** What holds of every request of an operator or owner. */
-export function peopleConditions({
-  operatorMfa,
-  operatorCidrs,
-}: Pick<Settings, 'operatorMfa' | 'operatorCidrs'>): Record<string, Record<string, unknown>> {
+export function peopleConditions(
+  props: Pick<SettingProps, 'operatorMfa' | 'operatorCidrs'>,
+): Record<string, Record<string, unknown>> {
+  const { operatorMfa, operatorCidrs } = withDefaults(props);
   return {
     ...(operatorMfa ? { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } : {}),
     ...(operatorCidrs.length > 0 ? { IpAddress: { 'aws:SourceIp': operatorCidrs } } : {}),
@@ -172,7 +188,7 @@ export class AccessPolicies extends Construct {
 
   /** What was handed in: receipts and files, no backup; and what the machines that hand in may do. */
   private intake(): iam.PolicyStatement[] {
-    const { intake, bucket } = this.props;
+    const { intake = [], bucket } = this.props;
     if (intake.length === 0) return [];
     const policies = intake.map(({ vm }) => vm.policy.managedPolicyArn);
     return [

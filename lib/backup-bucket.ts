@@ -9,22 +9,27 @@ import { BACKUPS, INTAKE, intakePrefix, receiptsPrefix } from '../contract/keys'
 import { sourceWord } from '../contract/outputs';
 import { EXPIRABLE } from '../contract/retention';
 import { TAGS } from '../contract/tags';
+import { withDefaults } from './config/defaults';
+import type { SettingProps } from './config/props';
 import type { Settings } from './config/schema';
 import type { ControlFunction } from './control-function';
 import type { Jumpbox } from './jumpbox';
 import { emptyBucket } from './permissions';
-import { keepOrDelete, type OnDestroy } from './removal';
+import { keepOrDelete } from './removal';
 
 /** Properties of {@link BackupBucket}. */
-export interface BackupBucketProps {
+export interface BackupBucketProps extends Pick<
+  SettingProps,
+  'objectLockMode' | 'objectLockDays' | 'onDestroy' | 'maxTtlMinutes'
+> {
+  /** Encrypts what is written; goes where the bucket goes. */
   readonly key: kms.IKey;
-  readonly objectLockMode: Settings['objectLockMode'];
-  readonly objectLockDays: number;
-  readonly onDestroy: OnDestroy;
-  /** Longest life of a box: an upload that is older belongs to nobody. */
-  readonly maxTtlMinutes: number;
-  /** Intake sources that have a prefix of their own: {@link BackupBucket.grantIntake}. */
-  readonly intakeSources: readonly { readonly name: string }[];
+  /**
+   * Intake sources that have a prefix of their own: {@link BackupBucket.grantIntake}.
+   *
+   * @defaultValue none
+   */
+  readonly intakeSources?: readonly { readonly name: string }[];
 }
 
 /** Where backups lie: written once, by a box of the right purpose, through the endpoint; kept when the stack goes, unless told otherwise. */
@@ -34,8 +39,9 @@ export class BackupBucket extends Construct {
   /** What of the bucket belongs to intake sources. */
   private readonly intakeObjects: readonly string[];
 
-  constructor(scope: Construct, id: string, props: BackupBucketProps) {
+  constructor(scope: Construct, id: string, given: BackupBucketProps) {
     super(scope, id);
+    const props = withDefaults(given);
     this.key = props.key;
     this.bucket = new s3.Bucket(this, 'Bucket', {
       versioned: true,
@@ -98,6 +104,17 @@ export class BackupBucket extends Construct {
       { ...actions, ...elsewhere },
       { ArnNotEquals: { 'aws:PrincipalArn': box.role.roleArn } },
     );
+  }
+
+  /** Lets somebody list, read and decrypt backups, and nothing else; {@link BackupBucket.grantRestore} for a box. */
+  grantReadBackups(grantee: iam.IGrantable): iam.Grant {
+    const allow = (actions: string[], resource: string, conditions = {}): iam.Grant =>
+      iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [resource], conditions });
+    const list = allow(['s3:ListBucket'], this.bucket.bucketArn, {
+      StringLike: { 's3:prefix': `${BACKUPS}*` },
+    });
+    const read = allow(READ_ACTIONS, this.bucket.arnForObjects(`${BACKUPS}*`));
+    return list.combine(read).combine(allow(['kms:Decrypt'], this.key.keyArn));
   }
 
   /** Lets a box read backups, and nothing else: it can write neither one nor a proof. */
@@ -242,7 +259,9 @@ const BACKUP_ACTIONS = ['s3:PutObject', ...MULTIPART_ACTIONS, ...READ_ACTIONS];
 /** What puts objects into the bucket; replication from another bucket is a way around `PutObject`. */
 const WRITE_ACTIONS = ['s3:PutObject', 's3:Replicate*'];
 
-function retention(props: BackupBucketProps): Pick<s3.BucketProps, 'objectLockDefaultRetention'> {
+function retention(
+  props: Pick<Settings, 'objectLockMode' | 'objectLockDays'>,
+): Pick<s3.BucketProps, 'objectLockDefaultRetention'> {
   const days = Duration.days(props.objectLockDays);
   switch (props.objectLockMode) {
     case 'governance':

@@ -10,7 +10,6 @@ import { Drain } from './drain';
 import type { Encryption } from './encryption';
 import { Jumpbox } from './jumpbox';
 import { LifecycleFunctions } from './lifecycle-functions';
-import { grantSessions } from './session-grant';
 import { SweepSchedule } from './sweep-schedule';
 
 /** The image's own size: the box keeps nothing. */
@@ -140,7 +139,7 @@ export class EphemeralJumpbox extends Construct implements ec2.IConnectable, iam
 
   /** Lets somebody forward ports and open a shell through boxes, by the documents of AWS, and end their own sessions. */
   grantConnect(grantee: iam.IGrantable): iam.Grant {
-    return grantSessions(this, grantee, this.box.purpose);
+    return this.box.grantConnect(grantee);
   }
 }
 

@@ -40,5 +40,6 @@ export { TestEvents, type TestEventsProps } from './test-events';
 export { type Installation } from './user-data';
 export { Workflow, type WorkflowProps } from './workflow';
 export { readSettings } from './config/read';
+export { type SettingProps } from './config/props';
 export { type Settings } from './config/schema';
 export { type IntakeSourceSettings } from './config/settings/intake';

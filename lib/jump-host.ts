@@ -8,6 +8,7 @@ import { DEFAULTS } from './config/defaults';
 import { InstanceBlueprint } from './instance-blueprint';
 import { idleScript } from './idle-script';
 import type { BoxNetwork } from './box-network';
+import { grantSessions } from './session-grant';
 import { agentScript, renderUserData } from './user-data';
 
 /** Properties of {@link JumpHost}. */
@@ -100,6 +101,14 @@ export class JumpHost extends Construct implements ec2.IConnectable, iam.IGranta
       actions: ['autoscaling:SetDesiredCapacity'],
       resourceArns: [this.group.autoScalingGroupArn],
     });
+  }
+
+  /**
+   * Lets somebody bring the host up, forward ports and open a shell through it, by the documents of AWS, and end their own
+   * sessions.
+   */
+  grantConnect(grantee: iam.IGrantable): iam.Grant {
+    return this.grantBringUp(grantee).combine(grantSessions(this, grantee, JUMP_HOST));
   }
 
   /** Powering off would not do: the group would launch another host. */

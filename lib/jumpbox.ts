@@ -6,6 +6,7 @@ import type { Purpose } from '../contract/purposes';
 import { DEFAULTS } from './config/defaults';
 import { InstanceBlueprint } from './instance-blueprint';
 import type { BoxNetwork } from './box-network';
+import { grantSessions } from './session-grant';
 import {
   agentScript,
   expiryScript,
@@ -102,6 +103,11 @@ export class Jumpbox extends Construct implements ec2.IConnectable, iam.IGrantab
   /** Adds to what the box may do. */
   addToPolicy(statement: iam.PolicyStatement): void {
     this.role.addToPolicy(statement);
+  }
+
+  /** Lets somebody forward ports and open a shell through boxes, by the documents of AWS, and end their own sessions. */
+  grantConnect(grantee: iam.IGrantable): iam.Grant {
+    return grantSessions(this, grantee, this.purpose);
   }
 
   /** Sets a variable of the box's program. */

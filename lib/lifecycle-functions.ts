@@ -1,10 +1,12 @@
 import { Aws, Duration } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
 import { DEFAULTS } from './config/defaults';
 import { ControlFunction } from './control-function';
 import type { Encryption } from './encryption';
+import { ofSweep } from './monitoring/metrics';
 import { grantLaunch, type LauncherProps } from './launcher';
 import { describeInstances, terminateBoxes } from './permissions';
 
@@ -31,6 +33,7 @@ export class LifecycleFunctions extends Construct {
   readonly create: ControlFunction;
   readonly destroy: ControlFunction;
   readonly sweep: ControlFunction;
+  private readonly name: string;
 
   constructor(scope: Construct, id: string, props: LifecycleFunctionsProps) {
     super(scope, id);
@@ -59,7 +62,8 @@ export class LifecycleFunctions extends Construct {
       one.addToPolicy(describeInstances(), terminateBoxes(this));
     }
     grantLaunch(this.create, props);
-    this.sweep.addEnvironment(FUNCTION_ENVIRONMENT.name, props.name ?? DEFAULTS.name);
+    this.name = props.name ?? DEFAULTS.name;
+    this.sweep.addEnvironment(FUNCTION_ENVIRONMENT.name, this.name);
   }
 
   /** Lets somebody open boxes and move their expiry. */
@@ -70,5 +74,15 @@ export class LifecycleFunctions extends Construct {
   /** Lets somebody end boxes. */
   grantClose(grantee: iam.IGrantable): iam.Grant {
     return this.destroy.grantInvoke(grantee);
+  }
+
+  /** Boxes that a sweep had to end, since they had not ended themselves; by default the sum over five minutes. */
+  metricSwept(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return ofSweep(this.name, 'sweptBoxes', { statistic: 'Sum', ...options });
+  }
+
+  /** Boxes that live past their expiry, as each sweep finds them; by default the most of five minutes. */
+  metricPastExpiry(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return ofSweep(this.name, 'boxesPastExpiry', { statistic: 'Maximum', ...options });
   }
 }

@@ -5,11 +5,11 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { Settings } from './config/schema';
+import type { SettingProps } from './config/props';
 import type { Encryption } from './encryption';
 
 /** Properties of {@link Notifications}. */
-export interface NotificationsProps extends Pick<Settings, 'notifyEmail'> {
+export interface NotificationsProps extends Pick<SettingProps, 'notifyEmail'> {
   readonly encryption: Encryption;
 }
 

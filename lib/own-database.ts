@@ -3,7 +3,9 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { TAGS } from '../contract/tags';
-import type { Settings } from './config/schema';
+import { VERSIONS } from '../contract/engine-versions';
+import { withDefaults } from './config/defaults';
+import type { SettingProps } from './config/props';
 import { Database } from './database';
 import { ENGINE_FACTS, rdsEngine } from './database-engine';
 import type { Encryption } from './encryption';
@@ -17,7 +19,7 @@ export const databaseLogGroups = (name: string): string => `/aws/rds/instance/${
 
 /** Properties of {@link OwnDatabase}. */
 export interface OwnDatabaseProps extends Pick<
-  Settings,
+  SettingProps,
   | 'name'
   | 'engine'
   | 'engineVersion'
@@ -47,7 +49,8 @@ export class OwnDatabase extends Database {
   readonly resourceId: string | undefined;
   readonly secretDescription = 'Name and password of the master; rotated every 7 days';
 
-  constructor(scope: Construct, id: string, props: OwnDatabaseProps) {
+  constructor(scope: Construct, id: string, given: OwnDatabaseProps) {
+    const props = complete(given);
     super(scope, id, props);
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc: props.network.vpc,
@@ -66,7 +69,10 @@ export class OwnDatabase extends Database {
     this.resourceId = this.instance.instanceResourceId;
   }
 
-  private addInstance(props: OwnDatabaseProps, securityGroup: ec2.ISecurityGroup): rds.DatabaseInstance {
+  private addInstance(
+    props: ReturnType<typeof complete>,
+    securityGroup: ec2.ISecurityGroup,
+  ): rds.DatabaseInstance {
     const instanceIdentifier = uniqueIdentifier(props.name);
     const { parameters, logs } = ENGINE_FACTS[props.engine];
     const instance = new rds.DatabaseInstance(this, 'Instance', {
@@ -116,6 +122,12 @@ export class OwnDatabase extends Database {
     }
   }
 }
+
+/** The defaults of settings, the version by the engine. */
+const complete = (props: OwnDatabaseProps) => {
+  const { engine } = withDefaults(props);
+  return withDefaults({ engineVersion: VERSIONS[engine].standard, ...props });
+};
 
 /**
  * Known before the instance exists, yet no clash between stacks, nor between a stack and its former self: the first part

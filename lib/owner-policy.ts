@@ -5,7 +5,7 @@ import { BACKUPS } from '../contract/keys';
 import { TAGS } from '../contract/tags';
 import { peopleConditions } from './access-policies';
 import type { BackupBucket } from './backup-bucket';
-import type { Settings } from './config/schema';
+import type { SettingProps } from './config/props';
 import type { ControlFunction } from './control-function';
 import type { Documents } from './documents';
 import type { LifecycleFunctions } from './lifecycle-functions';
@@ -13,7 +13,7 @@ import { ec2Arn } from './permissions';
 import type { Workflow } from './workflow';
 
 /** Properties of {@link OwnerPolicy}. */
-export interface OwnerPolicyProps extends Pick<Settings, 'operatorMfa' | 'operatorCidrs'> {
+export interface OwnerPolicyProps extends Pick<SettingProps, 'operatorMfa' | 'operatorCidrs'> {
   readonly functions: LifecycleFunctions;
   readonly bucket: BackupBucket;
   readonly documents: Documents;

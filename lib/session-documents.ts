@@ -4,7 +4,8 @@ import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { FUNCTION_ENVIRONMENT } from '../contract/environment';
 import type { AccessTarget } from './access-targets';
-import type { Settings } from './config/schema';
+import { withDefaults } from './config/defaults';
+import type { SettingProps } from './config/props';
 import type { ControlFunction } from './control-function';
 import type { Database } from './database';
 import { RECORDING_ACTIONS } from './instance-blueprint';
@@ -16,9 +17,17 @@ const HOST_PATTERN = '^[A-Za-z0-9][A-Za-z0-9:.-]{0,252}$';
 const SSH_PORT = '22';
 
 /** Properties of {@link SessionDocuments}. */
-export interface SessionDocumentsProps extends Pick<Settings, 'sessionIdleMinutes' | 'sessionMaxMinutes'> {
+export interface SessionDocumentsProps extends Pick<
+  SettingProps,
+  'sessionIdleMinutes' | 'sessionMaxMinutes'
+> {
   readonly database: Database;
-  readonly targets: readonly AccessTarget[];
+  /**
+   * Other machines that may be reached: a document of their own leads to them.
+   *
+   * @defaultValue none
+   */
+  readonly targets?: readonly AccessTarget[];
   /** Encrypted; what is typed and printed in shells. */
   readonly logGroup: logs.ILogGroup;
 }
@@ -51,7 +60,7 @@ export class SessionDocuments extends Construct {
     private readonly props: SessionDocumentsProps,
   ) {
     super(scope, id);
-    const { database, targets, logGroup } = props;
+    const { database, targets = [], logGroup } = props;
     this.connect = this.document('Connect', {
       description: 'Forwards a local port to the database',
       sessionType: 'Port',
@@ -112,7 +121,7 @@ export class SessionDocuments extends Construct {
   }
 
   private document(id: string, content: SessionContent): CfnDocument {
-    const { sessionIdleMinutes, sessionMaxMinutes } = this.props;
+    const { sessionIdleMinutes, sessionMaxMinutes } = withDefaults(this.props);
     return new CfnDocument(this, id, {
       documentType: 'Session',
       documentFormat: 'JSON',

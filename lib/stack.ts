@@ -139,7 +139,7 @@ export class DrawbridgeStack extends Stack {
     network: Network,
     encryption: Encryption,
     ways: readonly (Jumpbox | JumpHost)[],
-    reached: Pick<AccessPoliciesProps, 'functions' | 'database' | 'jumpHost' | 'bucket' | 'intake'>,
+    reached: Required<Pick<AccessPoliciesProps, 'functions' | 'database' | 'jumpHost' | 'bucket' | 'intake'>>,
   ): PeopleOutputs {
     const targets = accessTargets(settings.accessTargets);
     const sessionLogs = encryption.logGroup(this, 'SessionLogs');

@@ -1,11 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { Settings } from './config/schema';
+import { withDefaults } from './config/defaults';
+import type { SettingProps } from './config/props';
 import type { Documents } from './documents';
 import type { Encryption } from './encryption';
 import type { LifecycleFunctions } from './lifecycle-functions';
@@ -15,7 +17,7 @@ import { runDefinition } from './workflow/run-definition';
 
 /** Properties of {@link Workflow}. */
 export interface WorkflowProps extends Pick<
-  Settings,
+  SettingProps,
   'databases' | 'backupConcurrency' | 'maxTtlMinutes' | 'proofEvery'
 > {
   readonly encryption: Encryption;
@@ -24,6 +26,9 @@ export interface WorkflowProps extends Pick<
   /** Who is told of failures. */
   readonly topic: sns.ITopic;
 }
+
+/** Every property, those of settings with their defaults. */
+type Complete = ReturnType<typeof withDefaults<WorkflowProps>>;
 
 /**
  * The run that backs up every database, and the execution for each of them. A finished execution cannot be stopped any
@@ -37,12 +42,33 @@ export class Workflow extends Construct {
 
   constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
-    this.backup = this.backupMachine(props);
-    this.run = this.runMachine(props);
+    const complete = withDefaults(props);
+    this.backup = this.backupMachine(complete);
+    this.run = this.runMachine(complete);
     this.endBoxesOfTheStopped(props.functions);
   }
 
-  private backupMachine(props: WorkflowProps): stepfunctions.StateMachine {
+  /** Lets somebody begin a run, and so back up every database now. */
+  grantStart(grantee: iam.IGrantable): iam.Grant {
+    return this.run.grantStartExecution(grantee);
+  }
+
+  /** Runs that have begun; by default the sum over five minutes. */
+  metricRuns(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.run.metricStarted(options);
+  }
+
+  /** Runs that failed: at least one database was not backed up or not proven. By default the sum over five minutes. */
+  metricFailures(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.run.metricFailed(options);
+  }
+
+  /** Duration of the backup of one database, proof included, in milliseconds; by default the mean over five minutes. */
+  metricBackupTime(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.backup.metricTime(options);
+  }
+
+  private backupMachine(props: Complete): stepfunctions.StateMachine {
     const { create, destroy } = props.functions;
     const { backup, prove } = props.documents;
     const machine = this.machine('Backup', 'Backs up one database', props.encryption, {
@@ -67,7 +93,7 @@ export class Workflow extends Construct {
     return machine;
   }
 
-  private runMachine(props: WorkflowProps): stepfunctions.StateMachine {
+  private runMachine(props: Complete): stepfunctions.StateMachine {
     const machine = this.machine('Run', 'Backs up every database', props.encryption, {
       ...runDefinition({
         databases: props.databases,

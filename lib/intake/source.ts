@@ -6,7 +6,8 @@ import { rulesOf } from '../../contract/intake';
 import { SOURCE_OUTPUTS, sourceOutput } from '../../contract/outputs';
 import type { BackupBucket } from '../backup-bucket';
 import type { BoxProgram } from '../box-program';
-import type { Settings } from '../config/schema';
+import { withDefaults } from '../config/defaults';
+import type { SettingProps } from '../config/props';
 import type { IntakeSourceSettings } from '../config/settings/intake';
 import { ControlFunction } from '../control-function';
 import type { Encryption } from '../encryption';
@@ -20,7 +21,7 @@ import { VmPolicy } from './vm-policy';
 
 /** Properties of {@link IntakeSource}. */
 export interface IntakeSourceProps extends Pick<
-  Settings,
+  SettingProps,
   'name' | 'boxTypes' | 'boxVolumeGiB' | 'ttlMinutes' | 'maxTtlMinutes'
 > {
   readonly source: IntakeSourceSettings;
@@ -61,7 +62,8 @@ export class IntakeSource extends Construct {
     this.output(name, 'policy', this.vm.policy.managedPolicyArn, `All that the machines of ${name} need`);
   }
 
-  private addBox({ source, network, bucket, program, ...props }: IntakeSourceProps): Jumpbox {
+  private addBox({ source, network, bucket, program, ...given }: IntakeSourceProps): Jumpbox {
+    const props = withDefaults(given);
     const box = new Jumpbox(this, 'Box', {
       network,
       name: props.name,

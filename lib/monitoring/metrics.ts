@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricProps } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRIC_NAMESPACE, METRICS } from '../../contract/metrics';
 
-type Reading = Pick<MetricProps, 'period' | 'statistic' | 'label'>;
+type Reading = Omit<MetricProps, 'namespace' | 'metricName' | 'dimensionsMap'>;
 
 /** Hours since the newest proven backup of a database was stored: see lambda/retain.ts, which measures it every hour. */
 export const hoursSinceProof = (stack: string, database: string): Metric =>

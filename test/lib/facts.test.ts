@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { devDependencies } from '../../package.json';
 import { CONFIGURATION_NAMES, CONFIGURATIONS } from '../configurations';
-import { jsonWith, readable, resourceOf, type TemplateJson } from './synth';
+import { jsonWith, readable, resourceOf, statement, type TemplateJson } from './synth';
 
 /** What AWS and the CDK are known to do, as far as a template shows that we heeded it and no other test says so. */
 const userData = (template: TemplateJson, box: string): string => {
@@ -13,6 +15,29 @@ const userData = (template: TemplateJson, box: string): string => {
 test('the CDK’s command line is pinned exactly: a range would find a 3.0.0 that was a slip (aws-facts 0.7)', () => {
   expect(devDependencies['aws-cdk']).toMatch(/^2\.\d+\.\d+$/);
 });
+
+/** Lines of sections 0 and 13 that no template shows, and what tests them instead. */
+const NOT_IN_A_TEMPLATE: Readonly<Record<string, string>> = {
+  '13.2': 'jumpbox/backup-faults.lab.test.ts',
+  '13.7': 'lambda/idempotency.test.ts',
+};
+
+test('every line of what is known of AWS is named by a test, or no template shows it', () => {
+  const tests = join(__dirname, '..');
+  const texts = readdirSync(tests, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => readFileSync(join(tests, file), 'utf8'));
+  const named = texts.flatMap((text) =>
+    [...text.matchAll(/\(aws-facts ([\d., ]+)\)/g)].flatMap(([, numbers = '']) => numbers.split(', ')),
+  );
+  const lines = [...upTo(0, 12), ...upTo(13, 19)];
+  expect(lines.filter((line) => !named.includes(line) && !(line in NOT_IN_A_TEMPLATE))).toEqual([]);
+  for (const file of Object.values(NOT_IN_A_TEMPLATE))
+    expect(readFileSync(join(tests, file), 'utf8')).not.toBe('');
+});
+
+const upTo = (section: number, last: number): string[] =>
+  Array.from({ length: last }, (_, index) => `${section}.${index + 1}`);
 
 describe.each(CONFIGURATION_NAMES)('the %s stack', (configuration) => {
   const template = jsonWith(CONFIGURATIONS[configuration]);
@@ -40,6 +65,24 @@ describe.each(CONFIGURATION_NAMES)('the %s stack', (configuration) => {
     for (const rule of LifecycleConfiguration.Rules)
       for (const key of Object.keys(rule).filter((one) => /Expiration|Transition/.test(one)))
         expect([key, 'TagFilters' in rule]).toEqual([key, true]);
+  });
+
+  test('only shells are recorded: no tunnel pretends to be, since its content is not logged (aws-facts 0.12)', () => {
+    const sessions = ofType('AWS::SSM::Document').flatMap(({ Properties }) => {
+      const { sessionType, inputs = {} } = Properties.Content as { sessionType?: string; inputs?: object };
+      return sessionType === undefined ? [] : [[sessionType, 'cloudWatchLogGroupName' in inputs] as const];
+    });
+    expect(sessions.length).toBeGreaterThan(3);
+    for (const [type, isRecorded] of sessions)
+      expect([type, isRecorded]).toEqual([type, type === 'Standard_Stream']);
+  });
+
+  test('the sweep may abort what a killed box could not (aws-facts 13.16)', () => {
+    const policy = resourceOf(template, 'AWS::IAM::Policy', 'LifecycleSweep');
+    expect(statement(policy, 'AbortUploads')).toMatchObject({
+      Effect: 'Allow',
+      Action: 's3:AbortMultipartUpload',
+    });
   });
 
   test('there is room for a proof on the disk of a backup box (aws-facts 13.3)', () => {

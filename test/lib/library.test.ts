@@ -2,8 +2,18 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Encryption, EphemeralJumpbox, type EphemeralJumpboxProps, JumpHost, GivenNetwork } from '../../lib';
-import { flat, readable, resourceOf, statementsOf, type TemplateJson } from './synth';
+import {
+  BackupBucket,
+  Encryption,
+  EphemeralJumpbox,
+  type EphemeralJumpboxProps,
+  GivenNetwork,
+  JumpHost,
+  LifecycleFunctions,
+  Retention,
+  Workflow,
+} from '../../lib';
+import { flat, readable, resourceOf, stackWith, statementsOf, type TemplateJson } from './synth';
 
 const CONTEXT = { '@aws-cdk/aws-iam:minimizePolicies': true, 'aws:cdk:bundling-stacks': [] };
 
@@ -218,4 +228,79 @@ test('a jump host alone, with every default', () => {
   const [statement] = statementsOf(resourceOf(json, 'AWS::IAM::Policy', 'DeveloperDefaultPolicy'));
   expect(statement?.Action).toBe('autoscaling:SetDesiredCapacity');
   expect(readable(statement?.Resource)).toContain('HostGroup');
+});
+
+test('a bucket of backups alone, with every default; grantReadBackups reads, and neither writes nor deletes', () => {
+  const { stack } = someStack();
+  const { key } = new Encryption(stack, 'Encryption');
+  const bucket = new BackupBucket(stack, 'Backups', { key });
+  const role = new iam.Role(stack, 'Analyst', { assumedBy: new iam.AccountRootPrincipal() });
+  bucket.grantReadBackups(role);
+  const json = Template.fromStack(stack).toJSON() as TemplateJson;
+  expect(resourceOf(json, 'AWS::S3::Bucket').Properties.ObjectLockConfiguration).toMatchObject({
+    Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 7 } },
+  });
+  const granted = statementsOf(resourceOf(json, 'AWS::IAM::Policy', 'AnalystDefaultPolicy'));
+  expect(granted.map(({ Action, Resource }) => [Action, readable(Resource)])).toEqual([
+    ['s3:ListBucket', '{BackupsBucket.Arn}'],
+    [['s3:GetObject', 's3:GetObjectVersion'], '{BackupsBucket.Arn}/backups/*'],
+    ['kms:Decrypt', '{EncryptionKey.Arn}'],
+  ]);
+  expect(granted[0]?.Condition).toEqual({ StringLike: { 's3:prefix': 'backups/*' } });
+});
+
+test('grantConnect of a jump host: brings it up, and gets into no box', () => {
+  const { stack, vpc } = someStack();
+  const host = new JumpHost(stack, 'Host', { network: new GivenNetwork({ vpc }) });
+  const role = new iam.Role(stack, 'Developer', { assumedBy: new iam.AccountRootPrincipal() });
+  host.grantConnect(role);
+  const json = Template.fromStack(stack).toJSON() as TemplateJson;
+  const [up, session] = statementsOf(resourceOf(json, 'AWS::IAM::Policy', 'DeveloperDefaultPolicy'));
+  expect(up?.Action).toBe('autoscaling:SetDesiredCapacity');
+  expect(session).toMatchObject({
+    Action: 'ssm:StartSession',
+    Condition: { StringEquals: { 'ssm:resourceTag/drawbridge:purpose': 'jump-host' } },
+  });
+});
+
+describe('the stack’s constructs, used in code', () => {
+  const stack = stackWith({ name: 'orders' });
+  const part = <T>(id: string, type: new (...args: never[]) => T): T => {
+    const found = stack.node.findChild(id);
+    if (!(found instanceof type)) throw new Error(`${id} is no ${type.name}.`);
+    return found;
+  };
+
+  test('Workflow.grantStart begins runs and nothing else', () => {
+    const role = new iam.Role(stack, 'Starter', { assumedBy: new iam.AccountRootPrincipal() });
+    part('Workflow', Workflow).grantStart(role);
+    const json = Template.fromStack(stack).toJSON() as TemplateJson;
+    const [start, ...others] = statementsOf(resourceOf(json, 'AWS::IAM::Policy', 'StarterDefaultPolicy'));
+    expect(others).toEqual([]);
+    expect([start?.Action, readable(start?.Resource)]).toEqual([
+      'states:StartExecution',
+      expect.stringMatching(/^\{WorkflowRun\w*\}$/),
+    ]);
+  });
+
+  test('metrics are the ones that the alarms watch', () => {
+    const seen = (metric: { toMetricConfig(): unknown }): unknown => stack.resolve(metric.toMetricConfig());
+    const of = (metricName: string, statistic: string, ...dimensions: string[]): unknown =>
+      expect.objectContaining({
+        metricStat: expect.objectContaining({
+          metricName,
+          statistic,
+          dimensions: dimensions.map((value) => expect.objectContaining({ value }) as unknown),
+        }) as unknown,
+      });
+    const workflow = part('Workflow', Workflow);
+    expect(workflow.metricRuns().metricName).toBe('ExecutionsStarted');
+    expect(workflow.metricFailures().metricName).toBe('ExecutionsFailed');
+    expect(workflow.metricBackupTime().metricName).toBe('ExecutionTime');
+    const functions = part('Lifecycle', LifecycleFunctions);
+    expect(seen(functions.metricSwept())).toEqual(of('SweptBoxes', 'Sum', 'orders'));
+    expect(seen(functions.metricPastExpiry())).toEqual(of('BoxesPastExpiry', 'Maximum', 'orders'));
+    const age = part('Retention', Retention).metricHoursSinceProof('app', { label: 'app' });
+    expect(seen(age)).toEqual(of('HoursSinceProof', 'Maximum', 'app', 'orders'));
+  });
 });

@@ -29,7 +29,7 @@ export const boxSettings = {
   jumpHostIdleMinutes: whole(5, 1_440, 'minutes', 15).describe(
     'an `on-demand` jump host leaves when no session has been open and nobody has run anything for so long',
   ),
-  accessTargets: list(accessTarget).describe(
+  accessTargets: list(accessTarget, TARGET_MESSAGE).describe(
     'other ranges or security groups, each with a port, that `access` boxes and the jump host may reach',
   ),
   ttlMinutes: whole(1, LONGEST_MINUTES, 'minutes', 60).describe('life of a box when the request names none'),

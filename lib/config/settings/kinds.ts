@@ -27,4 +27,5 @@ export const idOf = (prefix: string, message: string) =>
   matching(new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`), message);
 
 /** Any number of something; none by default. */
-export const list = <T extends z.ZodType<string>>(item: T) => z.array(item).default([]);
+export const list = <T extends z.ZodType<string>>(item: T, message: string) =>
+  z.array(item, message).default([]);

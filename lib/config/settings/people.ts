@@ -16,7 +16,7 @@ export const peopleSettings = {
     'which sessions and SSH keys the topic is told of, as they are asked for: `none`, `refused`, `all`; the account needs a trail',
   ),
   operatorMfa: yesOrNo(false).describe('operators must have signed in with a second factor'),
-  operatorCidrs: list(z.string(CIDR_MESSAGE).regex(CIDR, CIDR_MESSAGE)).describe(
+  operatorCidrs: list(z.string(CIDR_MESSAGE).regex(CIDR, CIDR_MESSAGE), CIDR_MESSAGE).describe(
     'networks from which operators may come; from anywhere when none is named',
   ),
   /** https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html */
