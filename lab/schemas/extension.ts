@@ -7,7 +7,10 @@ import { Registries, schemaInput } from './registries';
 
 const byRegion = onePerLab(() => new Map<string, Registries>());
 
-const label = (call: AwsCall, name: string): string => String(call.input[name] ?? '');
+function label({ input }: AwsCall, name: string): string {
+  const value = input[name];
+  return typeof value === 'string' ? value : '';
+}
 
 const arn = ({ account }: LabContext, { region }: AwsCall, resource: string): string =>
   `arn:aws:schemas:${region}:${account}:${resource}`;

@@ -13,7 +13,8 @@ import {
   Retention,
   Workflow,
 } from '../../lib';
-import { flat, readable, resourceOf, stackWith, statementsOf, type TemplateJson } from './synth';
+import { stackWith } from './stack-with';
+import { flat, readable, resourceOf, statementsOf, type TemplateJson } from './synth';
 
 const CONTEXT = { '@aws-cdk/aws-iam:minimizePolicies': true, 'aws:cdk:bundling-stacks': [] };
 
