@@ -76,7 +76,10 @@ describe.each(CONFIGURATION_NAMES)('in the %s stack', (configuration) => {
       const allowed = Statement.filter(({ Effect }) => Effect === 'Allow');
       expect(allowed.map(({ Principal, Action }) => [Principal, Action])).toEqual([
         [{ Service: 'cloudwatch.amazonaws.com' }, 'sns:Publish'],
-        [{ Service: 'events.amazonaws.com' }, 'sns:Publish'],
+        // Of runs that were stopped, and with `notifySessions` of sessions: each rule has a statement of its own.
+        ...['Notifications', 'SessionRules']
+          .flatMap((part) => concrete.ids('AWS::Events::Rule', part))
+          .map(() => [{ Service: 'events.amazonaws.com' }, 'sns:Publish']),
       ]);
       for (const { Condition } of allowed) expect(JSON.stringify(Condition)).toContain('aws:SourceArn');
     }

@@ -113,8 +113,8 @@ describe.each(CONFIGURATION_NAMES)('the %s stack', (configuration) => {
     expect(ofType('AWS::CloudWatch::Alarm').length).toBeLessThanOrEqual(6);
     const types = ofType('AWS::EC2::VPCEndpoint').map(({ Properties }) => Properties.VpcEndpointType);
     const byTheHour = types.filter((type) => type !== 'Gateway');
-    // The agent's two, the secret's, and Auto Scaling's, by which the jump host leaves.
-    expect(byTheHour).toHaveLength(configuration === 'endpoints' ? 4 : 0);
+    // The agent's two, the secret's, Auto Scaling's, by which the jump host leaves, and that of logs, which record shells.
+    expect(byTheHour).toHaveLength(configuration === 'endpoints' ? 5 : 0);
     expect(ofType('AWS::KMS::Key')).toHaveLength(1);
     expect(ofType('AWS::SecretsManager::Secret')).toEqual([]);
   });
