@@ -280,6 +280,7 @@ test('every command of the runbook does what it says', async () => {
     'Run missed',
     'Box past expiry',
     'Box swept',
+    'Session told',
   ]);
   expect(said['Proof too old']).toContain('SUCCEEDED');
   expect(said['Run failed']).toContain('UnknownDatabase');
