@@ -167,6 +167,13 @@ export const ACCEPTED_PERMISSIONS: readonly Accepted[] = [
       'of is seen by the alarm on the age of the last proof; a queue would be one more thing to watch.',
   },
   {
+    rules: ['EventBusDLQ'],
+    at: ['SessionRules/'],
+    reason:
+      'EventBridge tries for as long as the rule says, and the topic is in the same account. Every session and refusal is in the ' +
+      'history of CloudTrail too, which `drawbridge audit` reads; a queue would be one more thing to watch.',
+  },
+  {
     rules: ['SNSRedrivePolicy'],
     at: ['Notifications/'],
     reason:
