@@ -243,7 +243,8 @@ class LabEndpoint implements Endpoint {
 
 /** Starts the lab's endpoint on a free port of 127.0.0.1. */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 });
+  // Never closes a quiet connection: a client that does not try again would now and then meet it just being closed.
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 });
   const endpoint = new LabEndpoint(server, options);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
