@@ -25,6 +25,8 @@ function carryOut(context: Context, words: Words): Promise<Result> {
 void runToExit(async (signal) => {
   // The forced command of an intake box: what SSH was asked to run is data.
   if (process.argv[2] === 'intake') {
+    // A line that is cut shows where the input ends; that nobody reads any more must not end the program before it has stored what it holds.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
     return intake({
       settings: readIntakeSettings(process.env),
       asked: process.env.SSH_ORIGINAL_COMMAND ?? '',
