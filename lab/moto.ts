@@ -12,6 +12,9 @@ import { endWithThisProcess } from './processes';
 
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
 
+/** moto's server, told to answer one call at a time. */
+const SERVER = join(__dirname, 'moto_server.py');
+
 /** Half-made environments older than this belong to nobody any more. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
@@ -156,7 +159,7 @@ const answers = (url: string): Promise<boolean> =>
   });
 
 /**
- * Starts moto's server, unmodified, on a free port of 127.0.0.1, and waits until it answers.
+ * Starts moto's server, one call at a time, on a free port of 127.0.0.1, and waits until it answers.
  *
  * @param logFile - file descriptor that gets its output
  * @returns its address
@@ -167,7 +170,7 @@ export async function startEmulator(
   logFile: number,
 ): Promise<string> {
   const port = await freePort();
-  const args = ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)];
+  const args = [SERVER, '-H', '127.0.0.1', '-p', String(port)];
   const child = processes.spawn(python, args, {
     stdio: ['ignore', logFile, logFile],
     // The bootstrap roles attach policies that AWS owns; the emulator has them only when asked.

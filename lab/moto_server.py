@@ -1,0 +1,36 @@
+"""moto's server, answering one call at a time.
+
+moto keeps its records in plain dictionaries and walks them while other threads of its server add to them; now and then
+a call then fails with "dictionary changed size during iteration" (CreateRole, while a stack makes ten roles at once).
+
+Two services are left alone: S3, whose bodies stream for as long as they need, and SQS, whose receivers wait for messages.
+"""
+
+import re
+from threading import RLock
+
+from moto import server
+
+SEVERAL_AT_ONCE = re.compile(r"(?:/|%2F)(?:s3|sqs)(?:/|%2F)aws4_request", re.IGNORECASE)
+
+
+class OneCallAtATime:
+    """Wraps a WSGI application. The service is the one of the signature, in the header or, presigned, in the query."""
+
+    def __init__(self, application):
+        self.application = application
+        self.lock = RLock()
+
+    def __call__(self, environ, start_response):
+        signature = environ.get("HTTP_AUTHORIZATION") or environ.get("QUERY_STRING", "")
+        if SEVERAL_AT_ONCE.search(signature):
+            return self.application(environ, start_response)
+        with self.lock:
+            # The body is made within the lock, since making it may walk the records.
+            return list(self.application(environ, start_response))
+
+
+if __name__ == "__main__":
+    Dispatcher = server.DomainDispatcherApplication
+    server.DomainDispatcherApplication = lambda create: OneCallAtATime(Dispatcher(create))
+    server.main()
