@@ -20,8 +20,7 @@ interface Tally {
 const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] = [
   ['unused code', ['knip']],
   ['formatting', ['prettier', '--check', '--log-level', 'warn', '.']],
-  ['types', ['tsc', '--noEmit']],
-  ['lint and walls', ['eslint', '.', '--max-warnings', '0']],
+  ['types, lint and walls', ['oxlint', '-c', 'oxlint.config.mjs']],
 ];
 
 /** Runs a program of the project; resolves to its exit code and, unless it is shown as it comes, its output. */

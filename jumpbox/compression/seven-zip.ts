@@ -80,7 +80,14 @@ export function sevenZip(directory: string, password: string): Compression {
     const packed = join(directory, `stored-${String((files += 1))}.7z`);
     const stage = running((begin) => {
       const program = begin(withPassword([...UNPACK, packed], password));
-      const done = program.done.finally(() => rm(packed, { force: true }));
+      const ended = async (): Promise<void> => {
+        try {
+          await program.done;
+        } finally {
+          await rm(packed, { force: true });
+        }
+      };
+      const done = ended();
       done.catch(() => undefined);
       return Promise.resolve({ output: program.stdout, done });
     });

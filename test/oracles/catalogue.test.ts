@@ -23,7 +23,7 @@ const DOCUMENTS = ['PolicyDocument', 'KeyPolicy', 'AssumeRolePolicyDocument'];
 
 /** Every statement of every policy of a template: identities', resources', keys', endpoints', trust. */
 function statementsOf(concrete: Concrete): [where: string, statement: Statement][] {
-  return Object.entries(concrete.template.Resources).flatMap(([id, { Properties = {} }]) =>
+  return Object.entries(concrete.template.Resources).flatMap(([id, { Properties }]) =>
     DOCUMENTS.filter((name) => name in Properties).flatMap((name) => {
       const { Statement } = concrete.value(Properties[name]) as { Statement: Statement[] };
       return Statement.map((one, at): [string, Statement] => [`${id} ${one.Sid ?? `#${at}`}`, one]);
