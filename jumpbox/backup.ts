@@ -20,6 +20,7 @@ import { withPrivateDirectory, writeAuthorities } from './private-directory';
 import type { BoxSettings } from './environment';
 import type { Context, Result } from './run';
 import { reasonOf, Stop } from './stop';
+import { Stopwatch } from './stopwatch';
 import { Announcement } from './storage/announcement';
 import { openS3 } from './storage/client';
 import { commitUpload, putOnce } from './storage/commit';
@@ -72,7 +73,8 @@ async function transfer(
   const { settings, progress } = context;
   const { databaseBytes, ...facts } = session.facts;
   const compressionTool = await compression.tool();
-  const startedAt = new Date();
+  const stopwatch = new Stopwatch();
+  const { startedAt } = stopwatch;
   const prefix = backupPrefix(settings.databaseName, startedAt, box);
   progress(`backing up ${settings.databaseName} (${inBytes(databaseBytes)}) to ${prefix}`);
   const begun: Upload[] = [];
@@ -111,7 +113,7 @@ async function transfer(
       ...(facts.collation === undefined ? {} : { collation: facts.collation }),
       consistentPoint: facts.consistentPoint,
       startedAt: startedAt.toISOString(),
-      finishedAt: new Date().toISOString(),
+      finishedAt: stopwatch.now.toISOString(),
       ...(recipients.length === 0 ? {} : { encryption: { format: 'age', recipients: [...recipients] } }),
       data,
       roles,
@@ -123,7 +125,7 @@ async function transfer(
       retentionClass: 'new',
     });
     await commit(context, s3, uploads, dumped, describe, prefix);
-    const seconds = (Date.now() - startedAt.getTime()) / 1000;
+    const { seconds } = stopwatch;
     progress(`committed ${prefix}`);
     const rows = dumped.tables.reduce((sum, table) => sum + table.rows, 0);
     const output = { prefix, storedBytes, plainBytes, tables: dumped.tables.length, rows, seconds };

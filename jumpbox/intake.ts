@@ -13,6 +13,7 @@ import { takeTar } from './intake/tar';
 import { writerTo } from './intake/writer';
 import type { Progress } from './progress';
 import { type ExitCode, Stop } from './stop';
+import { Stopwatch } from './stopwatch';
 import { openS3 } from './storage/client';
 
 /** What the forced command is given. */
@@ -47,12 +48,12 @@ function wayOf(asked: string): Receipt['by'] {
 export async function intake(context: IntakeContext): Promise<ExitCode> {
   const { settings, signal, output, progress } = context;
   const by = wayOf(context.asked);
-  const startedAt = new Date();
+  const stopwatch = new Stopwatch();
   const s3 = openS3(settings.region);
   const box = await readInstanceId();
   const known = await readKnown(s3, settings.bucket, settings.source);
   if (known.problem !== undefined) progress(`Everything has to be sent, since ${known.problem}.`);
-  const prefix = receiptPrefix(settings.source, startedAt, box);
+  const prefix = receiptPrefix(settings.source, stopwatch.startedAt, box);
   const receipt = await ReceiptWriter.begin(s3, settings.bucket, prefix);
   const packs = new Packs(s3, settings.bucket, settings.source, prefix);
   const push = new Push({ rules: settings.rules, packs, known, receipt });
@@ -83,7 +84,7 @@ export async function intake(context: IntakeContext): Promise<ExitCode> {
       box,
       by,
       client,
-      startedAt: startedAt.toISOString(),
+      took: stopwatch,
     });
     await say({ type: 'receipt', ...committed });
     return committed.receipt.refused > 0 ? EXIT.someRefused : EXIT.ok;

@@ -16,6 +16,7 @@ import { isDue } from './prove/due';
 import { demandRoom, neededBytes } from './prove/room';
 import type { Context, Result } from './run';
 import { type Committed, findBackup } from './storage/catalog';
+import { Stopwatch } from './stopwatch';
 import { openS3 } from './storage/client';
 import { putOnce } from './storage/commit';
 
@@ -77,7 +78,8 @@ const outcomeOf = ({ differences, exceptions }: Finding): Proof['outcome'] => {
  */
 export async function prove(context: Context, { prefix, every, keys }: ProveWords): Promise<Result> {
   const { settings, progress } = context;
-  const startedAt = new Date();
+  const stopwatch = new Stopwatch();
+  const { startedAt } = stopwatch;
   const box = await readInstanceId();
   const s3 = openS3(settings.region);
   try {
@@ -89,7 +91,7 @@ export async function prove(context: Context, { prefix, every, keys }: ProveWord
     }
     const finding = await carryOut(context, { s3, bucket: settings.bucket }, backup, keys);
     context.signal.throwIfAborted();
-    const finishedAt = new Date();
+    const finishedAt = stopwatch.now;
     const proof: Proof = {
       formatVersion: 1,
       outcome: outcomeOf(finding),
@@ -106,7 +108,7 @@ export async function prove(context: Context, { prefix, every, keys }: ProveWord
       progress(`DIFFERENT ${what}: expected ${expected}, found ${found}`);
     progress(`${proof.outcome}: ${key}`);
     const { outcome, exceptions, differences, tablesCompared, rowsCompared } = proof;
-    const seconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
+    const { seconds } = stopwatch;
     const output = {
       prefix: backup.prefix,
       key,

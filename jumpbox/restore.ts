@@ -15,6 +15,7 @@ import { compareRows } from './restore/compare-rows';
 import type { RestoreOptions } from './restore/options';
 import type { Context, Result } from './run';
 import { reasonOf, Stop } from './stop';
+import { Stopwatch } from './stopwatch';
 import { type Committed, findBackup } from './storage/catalog';
 import { openS3 } from './storage/client';
 
@@ -140,7 +141,7 @@ async function carryOut(
  */
 export async function restore(context: Context, words: RestoreWords): Promise<Result> {
   const { settings, progress } = context;
-  const startedAt = Date.now();
+  const stopwatch = new Stopwatch();
   const authorities = trustedAuthorities(settings.databaseCa);
   const login = await readLogin(settings.region, settings.databaseSecretArn);
   const s3 = openS3(settings.region);
@@ -171,7 +172,7 @@ export async function restore(context: Context, words: RestoreWords): Promise<Re
           tables: manifest.tables.length,
           rows: manifest.tables.reduce((sum, table) => sum + table.rows, 0),
           plainBytes: manifest.data.plainBytes,
-          seconds: (Date.now() - startedAt) / 1000,
+          seconds: stopwatch.seconds,
           ...done,
         } satisfies RestoreResult;
         return { output, exit: EXIT.ok };

@@ -46,7 +46,7 @@ export async function agentOf(
  */
 export async function untilOnline(context: Context, instanceId: string, progress: Progress): Promise<void> {
   const [ec2, ssm] = [new EC2Client(clientSettings(context)), new SSMClient(clientSettings(context))];
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   try {
     for (;;) {
       const [state, agent] = await Promise.all([
@@ -55,7 +55,7 @@ export async function untilOnline(context: Context, instanceId: string, progress
       ]);
       if (agent?.status === 'Online') return;
       if (!['unknown', 'pending', 'running'].includes(state)) throw ended(instanceId, state);
-      if (Date.now() > deadline) throw silent(instanceId);
+      if (performance.now() > deadline) throw silent(instanceId);
       progress(state === 'running' ? 'it runs, its agent is not online yet' : 'EC2 is starting it');
       await sleep(LOOK_MS, undefined, { signal: context.interrupted });
     }

@@ -38,11 +38,11 @@ export async function bringBack(
   } finally {
     client.destroy();
   }
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const found = findJumpHost(await listBoxes(context, stack));
     if (found !== undefined) return found;
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new Problem(
         EXIT.unavailable,
         'Auto Scaling has launched no jump host for three minutes.',

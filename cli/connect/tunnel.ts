@@ -65,10 +65,10 @@ export class Tunnel {
   private async keepUp(): Promise<void> {
     let shortLives = 0;
     while (!this.isClosed()) {
-      const opened = Date.now();
+      const opened = performance.now();
       const message = await this.leg.ended;
       if (this.isClosed()) return;
-      shortLives = Date.now() - opened < SHORT_LIFE_MS ? shortLives + 1 : 0;
+      shortLives = performance.now() - opened < SHORT_LIFE_MS ? shortLives + 1 : 0;
       if (shortLives === SHORT_LIVES) {
         this.fail(endsAtOnce(message));
         return;

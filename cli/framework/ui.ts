@@ -85,10 +85,10 @@ export class Ui {
     done: (result: T) => string = () => title,
   ): Promise<T> {
     if (!this.isInteractive || this.spinning) return work(() => undefined);
-    const began = Date.now();
+    const began = performance.now();
     let text = '';
     let frame = 0;
-    const took = (): string => `${((Date.now() - began) / 1_000).toFixed(1)} s`;
+    const took = (): string => `${((performance.now() - began) / 1_000).toFixed(1)} s`;
     const timer = setInterval(() => {
       frame = (frame + 1) % FRAMES.length;
       const line = `${FRAMES[frame] ?? ''} ${title}  ${took()}  ${text}`;

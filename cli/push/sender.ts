@@ -62,7 +62,7 @@ export class Sender {
   private readonly over: Promise<{ key: string; receipt: Receipt }>;
   private resolveOver: (value: { key: string; receipt: Receipt }) => void = () => undefined;
   private rejectOver: (error: Error) => void = () => undefined;
-  private paidUntil = Date.now();
+  private paidUntil = performance.now();
 
   constructor(
     private readonly input: Writable,
@@ -219,7 +219,7 @@ export class Sender {
   private async pay(bytes: number): Promise<void> {
     const { bytesPerSecond } = this.options;
     if (bytesPerSecond === undefined) return;
-    const now = Date.now();
+    const now = performance.now();
     this.paidUntil = Math.max(this.paidUntil, now) + (bytes / bytesPerSecond) * 1000;
     if (this.paidUntil > now) await sleep(this.paidUntil - now);
   }

@@ -24,7 +24,7 @@ export class ByteReader {
    * @throws Stop when it is longer than `limit` bytes, takes too long, or breaks off
    */
   async line(limit: number): Promise<string | undefined> {
-    const late = Date.now() + this.patienceMs;
+    const late = performance.now() + this.patienceMs;
     for (let from = 0; ;) {
       const end = this.held.indexOf(0x0a, from);
       if (end !== -1 && end <= limit) return this.cut(end, 1).toString('utf8');
@@ -43,7 +43,7 @@ export class ByteReader {
    * @throws Stop when they take too long, or the stream ends before
    */
   async exactly(count: number): Promise<Buffer> {
-    const late = Date.now() + this.patienceMs;
+    const late = performance.now() + this.patienceMs;
     const parts = [this.held];
     for (let have = this.held.length; have < count; have += this.held.length) {
       if (!(await this.next(late)))
@@ -81,7 +81,7 @@ export class ByteReader {
             new Stop(EXIT.unavailable, `Nothing whole came within ${Math.round(this.patienceMs / 1000)} s.`),
           );
         },
-        Math.max(0, late - Date.now()),
+        Math.max(0, late - performance.now()),
       );
     });
     try {

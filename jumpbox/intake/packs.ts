@@ -26,13 +26,13 @@ class OpenPack {
   readonly name = randomBytes(16).toString('hex');
   readonly index: PackedChunk[] = [];
   length = 0;
-  private readonly since = Date.now();
+  private readonly since = performance.now();
 
   constructor(readonly room: Buffer) {}
 
   takes(bytes: number): boolean {
     const fits = this.length + bytes <= this.room.length && this.index.length < MOST_CHUNKS;
-    return this.length === 0 || (fits && Date.now() - this.since < OLDEST_MS);
+    return this.length === 0 || (fits && performance.now() - this.since < OLDEST_MS);
   }
 
   add(path: string, sha256: string, { bytes, encoding }: StoredForm): StoredChunk {

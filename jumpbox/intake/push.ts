@@ -9,6 +9,7 @@ import type { Packs, StoredForm } from './packs';
 import type { ReceiptWriter } from './receipt-writer';
 import { errorOf } from '../stop';
 import { Slots } from './slots';
+import type { Stopwatch } from '../stopwatch';
 
 const MIB = 1024 ** 2;
 /** Chunks that are unpacked, checked and stored at a time; each takes up to twice its size. */
@@ -88,15 +89,20 @@ export class Push {
   }
 
   /** Commits what has been closed. */
-  async commit(
-    rest: Pick<Receipt, 'source' | 'box' | 'by' | 'client' | 'startedAt'>,
-  ): Promise<{ key: string; receipt: Receipt }> {
+  async commit({
+    took,
+    ...rest
+  }: Pick<Receipt, 'source' | 'box' | 'by' | 'client'> & { readonly took: Stopwatch }): Promise<{
+    key: string;
+    receipt: Receipt;
+  }> {
     this.check();
     await this.parts.packs.finish();
     return this.parts.receipt.commit({
       formatVersion: 1,
       ...rest,
-      finishedAt: new Date().toISOString(),
+      startedAt: took.startedAt.toISOString(),
+      finishedAt: took.now.toISOString(),
       unchanged: this.unchanged,
       receivedBytes: this.receivedBytes,
     });

@@ -79,13 +79,13 @@ export async function untilReady(
   { server, lost }: ScratchProcess,
   version: () => Promise<string>,
 ): Promise<string> {
-  const end = Date.now() + START_MS;
+  const end = performance.now() + START_MS;
   for (;;) {
     try {
       return await Promise.race([version(), lost]);
     } catch (error) {
       if (error instanceof Stop) throw error;
-      if (Date.now() > end)
+      if (performance.now() > end)
         throw scratchStop('The scratch server did not start', `${reasonOf(error)} ${server.words()}`);
       await sleep(50);
     }
