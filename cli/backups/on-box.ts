@@ -65,11 +65,14 @@ async function look(ssm: SSMClient, commandId: string, instanceId: string): Prom
   }
 }
 
+/** What the agent adds below the words of a command that failed. */
+const AGENTS_NOTE = /^failed to run commands: /;
+
 /** The program's own last words: what it wrote beside its progress. */
 const wordsOf = (stderr: string): string =>
   stderr
     .split('\n')
-    .filter((line) => /\S/.test(line) && !/^\s+\d+\.\d s {2}/.test(line))
+    .filter((line) => /\S/.test(line) && !/^\s+\d+\.\d s {2}/.test(line) && !AGENTS_NOTE.test(line))
     .join('\n')
     .trim();
 

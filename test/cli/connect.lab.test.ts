@@ -245,6 +245,29 @@ describe('doctor', () => {
     ]);
   }, 900_000);
 
+  test('an agent that does not answer', async () => {
+    const boxes = join(lab.directory, 'boxes');
+    const agents = (verb: string): Promise<unknown> =>
+      Promise.all(
+        readdirSync(boxes)
+          .map((box) => join(boxes, box, 'usr/bin/systemctl'))
+          .filter(existsSync)
+          .map((systemctl) => execute(systemctl, [verb, 'amazon-ssm-agent'])),
+      );
+    await agents('stop');
+    const { code, wrong } = await findings();
+    await agents('start');
+    expect(code).toBe(EXIT.failed);
+    expect(wrong).toEqual([
+      {
+        check: 'agent',
+        status: 'broken',
+        message: expect.stringMatching(/^The agent of i-\w+(, i-\w+)* is not online/) as string,
+        next: expect.stringContaining('drawbridge close') as string,
+      },
+    ]);
+  }, 900_000);
+
   // Last: what is broken here stays so.
   test('a database that does not answer', async () => {
     await stopDatabase();
