@@ -160,7 +160,8 @@ describe('restore', () => {
 
   test("the box's own words and exit code are shown, and the box is closed", async () => {
     const id = bucket.add('2026-11-20T03:00:00.000Z');
-    const stderr = '    1.0 s  restoring\nThe database app is not empty; nothing was begun.\nfailed to run commands: exit status 64';
+    const stderr =
+      '    1.0 s  restoring\nThe database app is not empty; nothing was begun.\nfailed to run commands: exit status 64';
     document({ Status: 'Failed', ResponseCode: EXIT.usage, stderr });
     const ran = await drawbridge(['restore', id, '--into', 'app', '--yes']);
     expect(ran).toMatchObject({ code: EXIT.usage, stdout: '' });
