@@ -1,15 +1,14 @@
-import { Aws, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { BOX_ENVIRONMENT, BOX_PATHS } from '../contract/environment';
 import { AccessPolicies, type AccessPoliciesProps } from './access-policies';
 import { accessTargets, allowTargets } from './access-targets';
 import { BackupBucket } from './backup-bucket';
 import { BackupSchedule } from './backup-schedule';
 import { BoxProgram } from './box-program';
+import { addBoxes } from './boxes';
 import { existingDatabaseOf, existingNetworkOf } from './config/existing';
 import type { Settings } from './config/schema';
 import type { Database } from './database';
-import { databasePackages } from './database-engine';
 import { DataTrail } from './data-trail';
 import { Documents } from './documents';
 import { Drain } from './drain';
@@ -20,12 +19,11 @@ import { ExistingNetwork } from './existing-network';
 import { Intake, type IntakeProps } from './intake/intake';
 import type { IntakeSource } from './intake/source';
 import { JumpHost } from './jump-host';
-import { Jumpbox } from './jumpbox';
+import type { Jumpbox } from './jumpbox';
 import { LifecycleFunctions } from './lifecycle-functions';
 import { databaseCaParameter } from './database-ca';
 import { Monitoring } from './monitoring';
 import type { Network } from './network';
-
 import { Notifications } from './notifications';
 import { addOutputs, type PeopleOutputs } from './outputs';
 import { databaseLogGroups, OwnDatabase } from './own-database';
@@ -36,23 +34,12 @@ import { SessionDocuments } from './session-documents';
 import { SessionRules } from './session-rules';
 import { SweepSchedule } from './sweep-schedule';
 import { TestEvents } from './test-events';
-import type { Installation } from './user-data';
 import { Workflow } from './workflow';
-import { allowArchives } from './archives';
 
 /** Properties of {@link DrawbridgeStack}. */
 export interface DrawbridgeStackProps extends StackProps {
   readonly settings: Settings;
 }
-
-/** What backup boxes may do to objects of the bucket, as the endpoint sees it. */
-const BACKUP_ACTIONS = [
-  's3:PutObject',
-  's3:GetObject',
-  's3:GetObjectVersion',
-  's3:AbortMultipartUpload',
-  's3:ListMultipartUploadParts',
-];
 
 /** One private database, the only ways into it, and the place its backups go to. */
 export class DrawbridgeStack extends Stack {
@@ -68,7 +55,7 @@ export class DrawbridgeStack extends Stack {
     const bucket = new BackupBucket(this, 'Backups', { ...settings, key: encryption.key });
     const database = this.addDatabase(settings, network, encryption);
     const program = new BoxProgram(this, 'Program');
-    const boxes = this.addBoxes(settings, network, bucket, database, program);
+    const boxes = addBoxes(this, { settings, network, bucket, database, program });
     const intake = this.addIntake({ ...settings, network, encryption, bucket, program });
     bucket.denyDeletes([...boxes, ...intake.map(({ box }) => box)]);
     const jumpHost = this.addJumpHost(settings, network, database);
@@ -186,50 +173,6 @@ export class DrawbridgeStack extends Stack {
       : new ExistingDatabase(this, 'Database', existing);
   }
 
-  private addBoxes(
-    settings: Settings,
-    network: Network,
-    bucket: BackupBucket,
-    database: Database,
-    program: BoxProgram,
-  ): Jumpbox[] {
-    const common = {
-      network,
-      name: settings.name,
-      instanceType: settings.boxTypes[0],
-      volumeGiB: settings.boxVolumeGiB,
-      maxTtlMinutes: settings.maxTtlMinutes,
-    };
-    const access = new Jumpbox(this, 'AccessBox', { ...common, purpose: 'access' });
-    const installation = toolsFor(settings, program);
-    const backup = new Jumpbox(this, 'BackupBox', { ...common, purpose: 'backup', installation });
-    const restore = new Jumpbox(this, 'RestoreBox', { ...common, purpose: 'restore', installation });
-    database.allowFrom(access, 'access box');
-    for (const box of [backup, restore]) database.grantLogin(box);
-    bucket.grantBackup(backup, network.s3Endpoint);
-    bucket.grantRestore(restore);
-    for (const box of [backup, restore]) {
-      program.grantFetch(box);
-      box.addEnvironment(BOX_ENVIRONMENT.region, Aws.REGION);
-      box.addEnvironment(BOX_ENVIRONMENT.stackId, Aws.STACK_ID);
-      box.addEnvironment(BOX_ENVIRONMENT.scratchDirectory, BOX_PATHS.scratch);
-      box.addEnvironment(BOX_ENVIRONMENT.zstdLevel, settings.zstdLevel.toString());
-      box.addEnvironment(BOX_ENVIRONMENT.keyDirectory, BOX_PATHS.keys);
-    }
-    if (settings.format !== 'zstd') backup.addEnvironment(BOX_ENVIRONMENT.format, settings.format);
-    if (settings.leaveOutRows.length > 0)
-      backup.addEnvironment(BOX_ENVIRONMENT.leaveOutRows, settings.leaveOutRows.join(','));
-    if (settings.ageRecipients.length > 0)
-      backup.addEnvironment(BOX_ENVIRONMENT.ageRecipients, settings.ageRecipients.join(','));
-    network.allowThroughEndpoint(bucket.bucket.arnForObjects('*'), BACKUP_ACTIONS);
-    network.allowThroughEndpoint(bucket.bucket.bucketArn, ['s3:ListBucket']);
-    network.allowSecret(database.secretArn);
-    if (settings.archiveSecretArn !== undefined)
-      allowArchives(settings.archiveSecretArn, network, [backup, restore]);
-    network.allowThroughEndpoint(program.asset.bucket.arnForObjects('*'), ['s3:GetObject']);
-    return [access, backup, restore];
-  }
-
   private addIntake(props: IntakeProps): readonly IntakeSource[] {
     return props.intakeSources.length === 0 ? [] : new Intake(this, 'Intake', props).sources;
   }
@@ -271,20 +214,4 @@ export class DrawbridgeStack extends Stack {
     database.allowFrom(jumpHost, 'jump host');
     return jumpHost;
   }
-}
-
-/** Client tools of the server's own major, and a server of it for proofs. */
-function toolsFor(settings: Settings, program: BoxProgram): Installation {
-  return {
-    packages: [
-      'nodejs24',
-      ...databasePackages(settings.engine, settings.engineVersion),
-      'zstd',
-      ...(settings.archiveSecretArn === undefined ? [] : ['p7zip']),
-    ],
-    directories: [BOX_PATHS.scratch],
-    files: {},
-    downloads: { [BOX_PATHS.program]: program.asset.s3ObjectUrl },
-    region: Aws.REGION,
-  };
 }

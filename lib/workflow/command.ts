@@ -12,12 +12,17 @@ const UNDER_WAY = "['Pending', 'InProgress', 'Delayed', 'Cancelling']";
 /** Seconds in which the agent must fetch a command; it is online when the command is sent. */
 const DELIVERY_SECONDS = 600;
 
+/** Before the first look at a command, and how much longer before each further one. */
+const FIRST_PAUSE_SECONDS = 5;
+const LONGER_SECONDS = 10;
+
 /** One document that is run on the box. */
 export interface Command {
   /** Names the states: `Backup` gives `StartBackup`, `LookAtBackup`, … */
   readonly name: string;
   readonly documentName: string;
   readonly parameters: Readonly<Record<string, readonly string[]>>;
+  /** The longest pause between two looks at it. The first ones are shorter: most databases are small. */
   readonly pollSeconds: number;
   /**
    * An exit code that is no failure, and where to go then.
@@ -56,19 +61,23 @@ export function runCommand(command: Command): States {
         Parameters: command.parameters,
         TimeoutSeconds: DELIVERY_SECONDS,
       },
-      Assign: { commandId: jsonata('$states.result.Command.CommandId') },
+      Assign: { commandId: jsonata('$states.result.Command.CommandId'), looks: 0 },
       Output: {},
       // Nothing else is repeated: the command might have been sent, and a box does one thing at a time.
       Retry: [repeat(...SSM_THROTTLED, 'Ssm.InvalidInstanceIdException')],
       Catch: [failTo(onFailure)],
       Next: pause,
     },
-    [pause]: { Type: 'Wait', Seconds: command.pollSeconds, Next: look },
+    [pause]: {
+      Type: 'Wait',
+      Seconds: jsonata(`$min([${command.pollSeconds}, ${FIRST_PAUSE_SECONDS} + ${LONGER_SECONDS} * $looks])`),
+      Next: look,
+    },
     [look]: {
       Type: 'Task',
       Resource: integration('aws-sdk:ssm:getCommandInvocation'),
       Arguments: { CommandId: jsonata('$commandId'), InstanceId: jsonata('$instanceId') },
-      Assign: { command: jsonata(SEEN) },
+      Assign: { command: jsonata(SEEN), looks: jsonata('$looks + 1') },
       Output: {},
       Retry: [repeat(...SSM_TROUBLE, 'Ssm.InvocationDoesNotExistException')],
       Catch: [failTo(onFailure)],

@@ -14,6 +14,7 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Stack } from '../../lab/demo/stack';
 import { hostPostgres } from '../../lab/parts';
@@ -47,6 +48,12 @@ const endpointServices = async (): Promise<string[]> => {
   return standing.map(({ ServiceName = '' }) => ServiceName.split('.').at(-1) ?? '').sort();
 };
 
+/** Those of the stack; the CDK keeps one of its own for assets. */
+const bucketsOfStack = async (): Promise<string[]> => {
+  const { Buckets = [] } = await new S3Client().send(new ListBucketsCommand({}));
+  return Buckets.map(({ Name = '' }) => Name).filter((name) => name.startsWith('drawbridge-'));
+};
+
 const gateways = async (): Promise<number> => {
   const { InternetGateways = [] } = await ec2.send(new DescribeInternetGatewaysCommand({}));
   return InternetGateways.length;
@@ -64,7 +71,7 @@ afterAll(async () => {
   await lab.stop();
 });
 
-test('by a public address, then changed to endpoints only, with the same database', async () => {
+test('by a public address, then changed to endpoints only and to delete everything, with the same database', async () => {
   const own = stackWith('egress=public-ipv4');
   await own.deploy(silent);
   const { Subnets = [] } = await ec2.send(
@@ -75,7 +82,7 @@ test('by a public address, then changed to endpoints only, with the same databas
   expect(await endpointServices()).toEqual(['s3']);
   const before = await rds.send(new DescribeDBInstancesCommand({}));
 
-  const changed = stackWith('egress=endpoints');
+  const changed = stackWith('egress=endpoints', 'onDestroy=delete');
   await changed.deploy(silent);
   expect(await gateways()).toBe(0);
   expect(await endpointServices()).toEqual(['logs', 's3', 'secretsmanager', 'ssm', 'ssmmessages']);
@@ -87,6 +94,7 @@ test('by a public address, then changed to endpoints only, with the same databas
   await changed.destroy(silent);
   expect(await ownVpcs()).toEqual([]);
   expect(await endpointServices()).toEqual([]);
+  expect(await bucketsOfStack()).toEqual([]);
 }, 900_000);
 
 /** A VPC of somebody else's, with a database's security group, which admits an application already. */
@@ -126,7 +134,8 @@ test('in a network and for a database that exist, and leaves both as they were',
   const { ARN = '' } = await new SecretsManagerClient().send(
     new CreateSecretCommand({ Name: 'orders', SecretString: '{"username":"backup","password":"x"}' }),
   );
-  const settings = { ...ids, databaseHost: 'db.example.internal', databaseSecretArn: ARN };
+  const existing = { databaseHost: 'db.example.internal', databaseSecretArn: ARN };
+  const settings = { ...ids, ...existing, onDestroy: 'delete' };
   const stack = stackWith(...Object.entries(settings).map(([name, value]) => `${name}=${value}`));
   const rules = async () => {
     const { SecurityGroups: [group] = [] } = await ec2.send(
@@ -139,6 +148,7 @@ test('in a network and for a database that exist, and leaves both as they were',
   };
 
   const outputs = await stack.deploy(silent);
+  expect(await bucketsOfStack()).toHaveLength(1);
   expect(outputs).toMatchObject({ DatabaseEndpoint: 'db.example.internal', DatabasePort: '5432' });
   expect((await rules()).sort()).toEqual([
     '10.9.0.0/24',
@@ -153,4 +163,5 @@ test('in a network and for a database that exist, and leaves both as they were',
   expect(await rules()).toEqual(['10.9.0.0/24']);
   expect(await ownVpcs()).toEqual([ids.vpcId]);
   expect(await endpointServices()).toEqual(['s3']);
+  expect(await bucketsOfStack()).toEqual([]);
 }, 900_000);

@@ -1,8 +1,8 @@
 /** The box's program behind a real SSH server with the box's own configuration, the client, and S3. */
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../contract/exit-codes';
@@ -10,6 +10,7 @@ import { receipt as receiptSchema } from '../../contract/intake-protocol';
 import { localFiles } from '../../cli/push/local';
 import type { Outgoing } from '../../cli/push/outgoing';
 import { PushBroken, Sender } from '../../cli/push/sender';
+import { prepareEmulator } from '../../lab/moto';
 import { BUCKET, type IntakeStage, INSTANCE, setIntakeStage, SOURCE } from '../support/intake-stage';
 import { SourceObjects } from '../support/receipts';
 
@@ -91,6 +92,33 @@ test('a second push sends what has changed', async () => {
   expect(await there().receipts()).toHaveLength(2);
   expect(await there().missing()).toEqual([]);
 }, 60_000);
+
+test('the commands of the page fetch a file by hand', async () => {
+  const page = readFileSync(join(__dirname, '../../docs/intake-protocol.md'), 'utf8');
+  const [, commands = ''] = /```sh\n(aws s3 cp [^`]*jq [^`]*)```/.exec(page) ?? [];
+  expect(commands).toContain('"etc/hosts"');
+  const receipt = (await there().receipts()).at(-1)?.split('/').at(-2);
+  const here = join(stage.directory, 'by-hand');
+  mkdirSync(here);
+  const { aws = '' } = await prepareEmulator(() => undefined);
+  for (const name of ['log/7.log', 'large.bin']) {
+    execFileSync('bash', ['-euo', 'pipefail', '-c', commands.replace('etc/hosts', `files/${name}`)], {
+      cwd: here,
+      env: {
+        PATH: `${dirname(aws)}${delimiter}${process.env.PATH ?? ''}`,
+        HOME: here,
+        AWS_ENDPOINT_URL: stage.endpoint,
+        AWS_DEFAULT_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+        BUCKET,
+        PUSH: receipt,
+      },
+      stdio: 'pipe',
+    });
+    expect(readFileSync(join(here, 'hosts')).equals(readFileSync(join(files, name)))).toBe(true);
+  }
+}, 120_000);
 
 test('everything is below the source’s prefix', async () => {
   for (const key of await there().keys()) expect(key).toMatch(/^intake\/web\/(packs|receipts)\//);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -168,7 +168,11 @@ describe('a push', () => {
 });
 
 describe('the client and the box', () => {
-  const send = async (on: ReturnType<typeof memoryBox>, files: readonly (readonly [string, Buffer])[]) => {
+  const send = async (
+    on: ReturnType<typeof memoryBox>,
+    files: readonly (readonly [string, Buffer])[],
+    bytesPerSecond?: number,
+  ) => {
     const [toBox, toClient] = [new PassThrough(), new PassThrough()];
     const conversation = new Conversation(toBox, on.push, (message) => {
       toClient.write(`${JSON.stringify(message)}\n`);
@@ -176,7 +180,7 @@ describe('the client and the box', () => {
     });
     const sender = new Sender(toBox, toClient, {
       client: 'test',
-      bytesPerSecond: undefined,
+      bytesPerSecond,
       refused: () => undefined,
       progress: () => undefined,
     });
@@ -222,6 +226,16 @@ describe('the client and the box', () => {
     expect(again.listed).toHaveLength(3);
     expect(again.stored.size).toBe(0);
     expect(second).toBeLessThan(first / 10);
+  });
+
+  test('take no more of the line than they may', async () => {
+    const bytesPerSecond = 200_000;
+    const noise = randomBytes(100_000);
+    const began = performance.now();
+    const sent = await send(memoryBox(), [['noise', noise]], bytesPerSecond);
+    expect(sent).toBeGreaterThan(noise.length);
+    // A timer may be a millisecond early.
+    expect((performance.now() - began) / 1000).toBeGreaterThan((sent / bytesPerSecond) * 0.95);
   });
 });
 

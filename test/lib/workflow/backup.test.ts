@@ -245,11 +245,14 @@ test.each([[720], [2880]])(
     const settings = { maxTtlMinutes };
     const deployed = definitionOf(settings, 'WorkflowBackup');
     const { States, TimeoutSeconds } = JSON.parse(deployed) as {
-      States: { PauseBackup: { Seconds: number } };
+      States: { PauseBackup: { Seconds: string } };
       TimeoutSeconds: number;
     };
-    const looks = Math.ceil((maxTtlMinutes * 60) / States.PauseBackup.Seconds);
-    expect(States.PauseBackup.Seconds).toBeGreaterThanOrEqual(60);
+    const [, longest = '', first = '', longer = ''] =
+      /\$min\(\[(\d+), (\d+) \+ (\d+) \* \$looks\]\)/.exec(States.PauseBackup.Seconds) ?? [];
+    expect([Number(longest) >= 60, first, longer]).toEqual([true, '5', '10']);
+    // The first ones are shorter: so many more.
+    const looks = Math.ceil((maxTtlMinutes * 60) / Number(longest)) + Number(longest) / Number(longer);
     expect(TimeoutSeconds).toBeGreaterThan(maxTtlMinutes * 60);
     const { execution } = await run(
       {
