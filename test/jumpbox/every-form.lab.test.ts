@@ -165,7 +165,11 @@ describe.each(Object.entries(ENGINES))('%s', (_, { set, dump }) => {
       [
         'a compressor that stops early and claims success',
         () => {
-          replace(compressor, (real) => `${real} "$@" | head -c 2000; exit 0`);
+          replace(compressor, (real) =>
+            form === '7z'
+              ? `${real} "$@"; for word; do case "$word" in *.7z) truncate -s 2000 "$word";; esac; done; exit 0`
+              : `${real} "$@" | head -c 2000; exit 0`,
+          );
         },
       ],
     ])('%s never becomes a proven backup', async (_fault, break_) => {
