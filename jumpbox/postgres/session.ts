@@ -15,11 +15,8 @@ import { customFormat, rolesScript } from './dump-format';
 import { heedDump } from './dump-words';
 import { demandReadable, findLeftOut } from './preflight';
 import { findRowsLeftOut, withoutRows } from './rows-left-out';
-import { countRows, openSnapshot } from './snapshot';
+import { countRows, LOCK_WAIT_MS, lockTables, openSnapshot } from './snapshot';
 import { demandMajor } from './tools';
-
-/** Longest wait of the dump for a table that somebody changes; its queue would block everybody behind it. */
-const LOCK_WAIT_MS = 60_000;
 
 /** Refuses whatever would fail later, then opens the snapshot. */
 async function lookAt(access: Access, { client }: Connection): Promise<Facts> {
@@ -30,6 +27,7 @@ async function lookAt(access: Access, { client }: Connection): Promise<Facts> {
   const rowsLeftOut = await findRowsLeftOut(client, access.settings.leaveOutRows);
   const leftOut = [...(await findLeftOut(client)), ...leftOutWords(rowsLeftOut)];
   const { point, databaseBytes } = await openSnapshot(client);
+  await lockTables(client);
   return { serverVersion, dumpTool, leftOut, rowsLeftOut, consistentPoint: point, databaseBytes };
 }
 
@@ -71,9 +69,11 @@ async function dump(
       beside: [],
     },
   );
-  const counting: Promise<TableRows[]> = countRows(connection.client, rowsLeftOut).catch((error: unknown) => {
+  const counted = countRows(connection.client, rowsLeftOut).catch((error: unknown) => {
     throw databaseStop('The rows could not be counted', error);
   });
+  // A count that waits or takes long is not waited for when the dump has failed: closing the session ends it.
+  const counting: Promise<TableRows[]> = Promise.race([counted, whenAborted(dataFailed.signal)]);
   try {
     const data = await streamInto(
       uploads.data,

@@ -1,7 +1,14 @@
 import type { Client } from 'pg';
 import type { Manifest, TableRows } from '../../contract/manifest';
 import { keyOf, type TableName } from '../prove/tables';
+import { EXIT } from '../../contract/exit-codes';
+import { codeOf, Stop } from '../stop';
 import { TABLES_SQL } from './preflight';
+
+/** Longest wait for a table that somebody changes; a queue behind the dump would block everybody. */
+export const LOCK_WAIT_MS = 60_000;
+/** SQLSTATE lock_not_available. */
+const NOT_AVAILABLE = '55P03';
 
 /** One consistent view of the database, which other sessions can take part in while it is held open. */
 export interface Snapshot {
@@ -31,6 +38,27 @@ interface DumpedTable {
   /** Schema and table, quoted for SQL. */
   readonly name: string;
   readonly condition: string;
+}
+
+/**
+ * Takes of every table whose rows are dumped the lock that a dump takes, for as long as the snapshot is held: nobody rewrites a
+ * table between the dump and the count, and the count never waits behind somebody who waits for the dump.
+ *
+ * @throws Stop when a table is being changed for longer than {@link LOCK_WAIT_MS}
+ */
+export async function lockTables(client: Client): Promise<void> {
+  const { rows: tables } = await client.query<DumpedTable>(TABLES_SQL);
+  await client.query(`SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
+  for (const { name } of tables)
+    await client.query(`LOCK TABLE ONLY ${name} IN ACCESS SHARE MODE`).catch((error: unknown) => {
+      if (codeOf(error) !== NOT_AVAILABLE) throw error;
+      throw new Stop(
+        EXIT.unavailable,
+        `The table ${name} is being changed by somebody: its lock was not to be had within ${LOCK_WAIT_MS / 1000} s. ` +
+          'Nothing was begun. Try again when that is done; pg_stat_activity shows who it is.',
+      );
+    });
+  await client.query('SET LOCAL lock_timeout = 0');
 }
 
 /** Counts the rows of every table whose rows are dumped, in the snapshot of this session, one table after the other. */

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -163,6 +165,20 @@ describe('the database', () => {
   it('that cannot be reached is said to be unavailable', async () => {
     const port = String(await freePort());
     await failed(() => backup({ [BOX_ENVIRONMENT.databasePort]: port }), EXIT.unavailable, /ECONNREFUSED/);
+  });
+
+  it('with a table that somebody is changing is not begun after a minute, and nobody waits behind it any longer', async () => {
+    const holder = spawn(real('psql'), ['-XqAt'], {
+      env: { ...process.env, ...stage.cluster.masterEnvironment },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    holder.stdin.write('BEGIN; LOCK TABLE shop.noise IN ACCESS EXCLUSIVE MODE; SELECT 1;\n');
+    await once(holder.stdout, 'data');
+    await failed(backup, EXIT.unavailable, /The table shop\.noise is being changed by somebody/);
+    const waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    expect(stage.cluster.psql(waiting, 'superuser')).toBe('0');
+    holder.stdin.end('ROLLBACK;\n');
+    await once(holder, 'close');
   });
 
   it('with what the role cannot read is not begun, and all of it is named with its cure', async () => {

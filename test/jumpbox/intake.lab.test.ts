@@ -47,7 +47,7 @@ async function pushOnce(isCut = false) {
   ssh.stdout
     .on('data', (text: Buffer) => {
       answers.write(text);
-      outcomes += text.toString().split('"outcome"').length - 1;
+      outcomes += text.toString().split('"type":"outcome"').length - 1;
       if (isCut && outcomes > REFUSED) ssh.kill('SIGKILL');
     })
     .once('end', () => answers.end());
