@@ -79,13 +79,7 @@ export async function intake(context: IntakeContext): Promise<ExitCode> {
   };
   try {
     const client = await Promise.race([take(), stopped]);
-    const committed = await push.commit({
-      source: settings.source,
-      box,
-      by,
-      client,
-      took: stopwatch,
-    });
+    const committed = await push.commit({ source: settings.source, box, by, client }, stopwatch);
     await say({ type: 'receipt', ...committed });
     return committed.receipt.refused > 0 ? EXIT.someRefused : EXIT.ok;
   } catch (error) {

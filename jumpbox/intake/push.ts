@@ -89,13 +89,10 @@ export class Push {
   }
 
   /** Commits what has been closed. */
-  async commit({
-    took,
-    ...rest
-  }: Pick<Receipt, 'source' | 'box' | 'by' | 'client'> & { readonly took: Stopwatch }): Promise<{
-    key: string;
-    receipt: Receipt;
-  }> {
+  async commit(
+    rest: Pick<Receipt, 'source' | 'box' | 'by' | 'client'>,
+    took: Stopwatch,
+  ): Promise<{ key: string; receipt: Receipt }> {
     this.check();
     await this.parts.packs.finish();
     return this.parts.receipt.commit({

@@ -35,8 +35,8 @@ export interface BackupDefinitionProps {
 }
 
 /**
- * Longest pause between looks at a command, in seconds: a minute, or more where a box may live so long that its history would come near to
- * 25,000 events, which end an execution. One look is 16 events.
+ * Longest pause between looks at a command, in seconds: a minute, or more where a box may live so long that its history would
+ * come near to 25,000 events, which end an execution. One look is 16 events.
  * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
  */
 export const pollSeconds = (maxTtlMinutes: number): number =>
