@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { EXIT } from '../../contract/exit-codes';
 import type { Cluster } from '../../lab/rds/cluster';
 import { BUCKET, setMariadbStage, setStage, type Stage } from '../support/stage';
-import { alter, keysIn, openUploads, readKey, readManifestAt, readProofAt } from './support';
+import { alter, keysIn, makeAgeKey, openUploads, readKey, readManifestAt, readProofAt } from './support';
 
 let stage: Stage<Cluster>;
 let identityFile: string;
@@ -16,13 +16,6 @@ let to: NodeJS.ProcessEnv;
 let prefix: string;
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-/** A key as its owner makes it, with the standard tool. */
-function makeKey(directory: string, name: string): { file: string; recipient: string } {
-  const file = join(directory, name);
-  execFileSync('age-keygen', ['-o', file], { stdio: 'ignore' });
-  return { file, recipient: execFileSync('age-keygen', ['-y', file], { encoding: 'utf8' }).trim() };
-}
 
 const decrypt = (bytes: Buffer, identity: string): Buffer =>
   execFileSync('age', ['--decrypt', '--identity', identity], { input: bytes, maxBuffer: 1e9 });
@@ -58,7 +51,7 @@ beforeAll(async () => {
   stage.cluster.psql(
     'CREATE TABLE shop.noise AS SELECT i, gen_random_bytes(1000) AS b FROM generate_series(1, 8000) i',
   );
-  const [owner, other] = [makeKey(stage.directory, 'owner'), makeKey(stage.directory, 'other')];
+  const [owner, other] = [makeAgeKey(stage.directory, 'owner'), makeAgeKey(stage.directory, 'other')];
   identityFile = owner.file;
   to = { DRAWBRIDGE_AGE_RECIPIENTS: `${owner.recipient},${other.recipient}` };
 });
@@ -96,7 +89,7 @@ describe('an encrypted backup', () => {
       const head = (await readKey(stage, key)).subarray(0, 2_000).toString('latin1');
       expect(head.match(/^-> X25519 /gm)).toHaveLength(3);
     }
-    const stranger = makeKey(stage.directory, 'stranger').file;
+    const stranger = makeAgeKey(stage.directory, 'stranger').file;
     const stored = await readKey(stage, roles.key);
     expect(() => decrypt(stored, stranger)).toThrow(/no identity matched/);
     expect(() => decrypt(stored, join(stage.directory, 'other'))).not.toThrow();

@@ -6,13 +6,21 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { EXIT } from '../../contract/exit-codes';
 import type { BoxEnd } from '../support/box-run';
 import { type Fault, isComplete, isPart, isPutOf, s3Error } from '../support/s3-faults';
 import { BUCKET, setMariadbStage, setStage, type Stage } from '../support/stage';
-import { alter, backupsIn, openUploads, readManifestAt, sweepUploads, told } from './support';
+import {
+  alter,
+  archives,
+  backupsIn,
+  makeAgeKey,
+  openUploads,
+  readManifestAt,
+  sweepUploads,
+  told,
+} from './support';
 
 const ENGINES = {
   postgres: { set: () => setStage(300), dump: 'pg_dump' },
@@ -27,22 +35,8 @@ const which = (program: string, path: string): string =>
 /** The settings of a form. */
 async function settingsOf(form: Form, stage: Stage): Promise<NodeJS.ProcessEnv> {
   if (form === 'zstd') return {};
-  if (form === '7z') {
-    const client = new SecretsManagerClient({
-      region: 'us-east-1',
-      endpoint: stage.environment.AWS_ENDPOINT_URL ?? '',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
-    const { ARN } = await client.send(
-      new CreateSecretCommand({ Name: 'archives', SecretString: 'a password of archives' }),
-    );
-    client.destroy();
-    return { [BOX_ENVIRONMENT.format]: '7z', [BOX_ENVIRONMENT.archiveSecretArn]: ARN };
-  }
-  const key = join(stage.directory, 'owner');
-  execFileSync('age-keygen', ['-o', key], { stdio: 'ignore' });
-  const recipient = execFileSync('age-keygen', ['-y', key], { encoding: 'utf8' }).trim();
-  return { [BOX_ENVIRONMENT.ageRecipients]: recipient };
+  if (form === '7z') return archives(stage, 'archives', 'a password of archives');
+  return { [BOX_ENVIRONMENT.ageRecipients]: makeAgeKey(stage.directory, 'owner').recipient };
 }
 
 const always = (status: number, code: string): Fault[] =>

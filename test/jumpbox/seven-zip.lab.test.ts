@@ -2,27 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { EXIT } from '../../contract/exit-codes';
 import type { Cluster } from '../../lab/rds/cluster';
 import { setMariadbStage, setStage, type Stage } from '../support/stage';
-import { expectFailure, keysIn, openUploads, readKey, readManifestAt } from './support';
+import { archives, expectFailure, keysIn, openUploads, readKey, readManifestAt } from './support';
 
 const PASSWORD = `a "pass word" with $igns & 'quotes'`;
 const SEVEN_ZIP = execFileSync('which', ['7za'], { encoding: 'utf8' }).trim();
-
-/** Makes a secret of a stage; the environment that names it. */
-async function archives(stage: Stage, name: string, password: string): Promise<NodeJS.ProcessEnv> {
-  const client = new SecretsManagerClient({
-    region: 'us-east-1',
-    endpoint: stage.environment.AWS_ENDPOINT_URL ?? '',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  const { ARN } = await client.send(new CreateSecretCommand({ Name: name, SecretString: password }));
-  client.destroy();
-  return { [BOX_ENVIRONMENT.format]: '7z', [BOX_ENVIRONMENT.archiveSecretArn]: ARN };
-}
 
 const scratchOf = (stage: Stage): string[] => readdirSync(join(stage.directory, 'scratch'));
 

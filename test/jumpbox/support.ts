@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { instanceOfKey } from '../../contract/keys';
 import { type Manifest, manifest, type Proof, proof } from '../../contract/manifest';
 import type { BoxEnd } from '../support/box-run';
@@ -108,4 +111,23 @@ export async function expectFailure(
   expect(await backupsIn(stage)).toEqual(before);
   expect(await openUploads(stage)).toEqual([]);
   return end;
+}
+
+/** Makes a secret with the password of archives; the settings of a box that packs them. */
+export async function archives(stage: Stage, name: string, password: string): Promise<NodeJS.ProcessEnv> {
+  const client = new SecretsManagerClient({
+    region: 'us-east-1',
+    endpoint: stage.environment.AWS_ENDPOINT_URL ?? '',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const { ARN } = await client.send(new CreateSecretCommand({ Name: name, SecretString: password }));
+  client.destroy();
+  return { [BOX_ENVIRONMENT.format]: '7z', [BOX_ENVIRONMENT.archiveSecretArn]: ARN };
+}
+
+/** A key of age as its owner makes it, with the standard tool. */
+export function makeAgeKey(directory: string, name: string): { file: string; recipient: string } {
+  const file = join(directory, name);
+  execFileSync('age-keygen', ['-o', file], { stdio: 'ignore' });
+  return { file, recipient: execFileSync('age-keygen', ['-y', file], { encoding: 'utf8' }).trim() };
 }
