@@ -50,7 +50,7 @@ async function pushOnce(scene: PushScene): Promise<OnePush> {
   const watched = watch(scene);
   const words = [scene.vm, join(scene.directory, 'logs'), ...through(scene, scene.intakePort)];
   try {
-    const measured = await measure([process.execPath, VM_NODE_OPTIONS, ...words], process.env);
+    const measured = await measure([process.execPath, ...VM_NODE_OPTIONS, ...words], process.env);
     const said = JSON.parse(measured.stdout) as { sentBytes: number; unchanged: number };
     const taken = watched.stop();
     return { ...measured, ...said, boxPeakRssMb: taken.box?.peakRssMb ?? Number.NaN, cpu: cpuOf(taken) };

@@ -5,6 +5,10 @@ import { CHUNK_BYTES, PACK_BYTES } from './intake';
 export const PROTOCOL_VERSION = 1;
 /** Longest line, in bytes. */
 export const LONGEST_LINE_BYTES = 16_384;
+/** Channels that one push may have: each carries files of its own. */
+export const MOST_CHANNELS = 4;
+/** What the box names further channels by: see jumpbox/intake/channels.ts. */
+export const CHANNEL_TOKEN = /^[0-9A-Za-z]{6}$/;
 /** A chunk that compression made longer is sent as it is. */
 export const LONGEST_DATA_BYTES = CHUNK_BYTES;
 
@@ -17,6 +21,8 @@ export const clientMessage = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     version: z.literal(PROTOCOL_VERSION),
     client: z.string().max(200),
+    /** Channels, this one counted; 1 when it is not there. */
+    channels: z.int().min(1).max(MOST_CHANNELS).optional(),
   }),
   /** A file begins. Files are numbered from 0 without a gap. */
   z.strictObject({
@@ -45,7 +51,7 @@ export const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('drop'), file: number, reason: z.string().max(500) }),
   /** Nothing to say, but still there. */
   z.strictObject({ type: z.literal('ping') }),
-  /** Every file has been announced: commit. */
+  /** Every file of this channel has been announced. On the first one: of all channels, commit. */
   z.strictObject({ type: z.literal('end') }),
 ]);
 
@@ -113,6 +119,8 @@ export const boxMessage = z.discriminatedUnion('type', [
     version: z.literal(PROTOCOL_VERSION),
     source: z.string(),
     box: z.string(),
+    /** When several channels were asked for: SSH is to run `channel <token>` for each further one. */
+    channel: z.string().regex(CHANNEL_TOKEN).optional(),
   }),
   /** Whether a chunk must be sent. */
   z.strictObject({ type: z.literal('answer'), file: number, chunk: number, send: z.boolean() }),
@@ -123,6 +131,8 @@ export const boxMessage = z.discriminatedUnion('type', [
     outcome: z.enum(['stored', 'unchanged', 'refused']),
     reason: z.string().optional(),
   }),
+  /** The last word on a further channel: every file that it brought has its outcome. */
+  z.strictObject({ type: z.literal('done') }),
   /** The push is committed. */
   z.strictObject({ type: z.literal('receipt'), key: z.string(), receipt }),
   /** The push has failed; nothing is committed. */

@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { EXIT } from '../contract/exit-codes';
-import { type BoxMessage, PROTOCOL_VERSION, type Receipt } from '../contract/intake-protocol';
+import { type BoxMessage, CHANNEL_TOKEN, PROTOCOL_VERSION, type Receipt } from '../contract/intake-protocol';
 import { receiptPrefix } from '../contract/keys';
 import { readInstanceId } from './identity';
+import { joinChannel, type Talk, withChannels } from './intake/channels';
 import type { IntakeSettings } from './intake/environment';
 import { readKnown } from './intake/known';
 import { Conversation } from './intake/protocol';
@@ -28,16 +30,23 @@ export interface IntakeContext {
   readonly signal: AbortSignal;
 }
 
-/** How the files come. What the client asked for is compared and never run. */
-function wayOf(asked: string): Receipt['by'] {
+/** How the files come: what the client asked for is compared and never run. */
+function wayOf(asked: string): Receipt['by'] | { readonly channel: string } {
   if (asked === '' || asked === 'tar') return 'tar';
   if (asked === 'push') return 'push';
+  const [word, token = '', ...rest] = asked.split(' ');
+  if (word === 'channel' && rest.length === 0 && CHANNEL_TOKEN.test(token)) return { channel: token };
   throw new Stop(
     EXIT.usage,
     'Nothing can be run here. Accepted: tar (or nothing), with a tar stream on standard input; push, which the ' +
-      'command drawbridge push speaks.',
+      'command drawbridge push speaks, and channel with the word that it was given for it.',
   );
 }
+
+const speakerOn = (output: Writable): ((message: BoxMessage) => Promise<void>) => {
+  const write = writerTo(output);
+  return (message) => write(`${JSON.stringify(message)}\n`);
+};
 
 /**
  * Takes one push from standard input to its receipt.
@@ -48,6 +57,10 @@ function wayOf(asked: string): Receipt['by'] {
 export async function intake(context: IntakeContext): Promise<ExitCode> {
   const { settings, signal, output, progress } = context;
   const by = wayOf(context.asked);
+  if (typeof by === 'object') {
+    await joinChannel(by.channel, context.input, output, signal);
+    return EXIT.ok;
+  }
   const stopwatch = new Stopwatch();
   const s3 = openS3(settings.region);
   const box = await readInstanceId();
@@ -57,8 +70,7 @@ export async function intake(context: IntakeContext): Promise<ExitCode> {
   const receipt = await ReceiptWriter.begin(s3, settings.bucket, prefix);
   const packs = new Packs(s3, settings.bucket, settings.source, prefix);
   const push = new Push({ rules: settings.rules, packs, known, receipt });
-  const write = writerTo(output);
-  const say = (message: BoxMessage): Promise<void> => write(`${JSON.stringify(message)}\n`);
+  const say = speakerOn(output);
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => {
       reject(signal.reason as Error);
@@ -71,10 +83,28 @@ export async function intake(context: IntakeContext): Promise<ExitCode> {
       });
       return 'tar';
     }
-    const conversation = new Conversation(context.input, push, say);
-    const client = await conversation.greet();
-    await say({ type: 'hello', version: PROTOCOL_VERSION, source: settings.source, box });
-    await conversation.files();
+    const first = new Conversation(context.input, push, say);
+    const { client, channels } = await first.greet();
+    const hello = { type: 'hello', version: PROTOCOL_VERSION, source: settings.source, box } as const;
+    const begin = (socket: Socket): Talk => {
+      const sayThere = speakerOn(socket);
+      const conversation = new Conversation(socket, push, sayThere);
+      const talk = async (): Promise<void> => {
+        await sayThere(hello);
+        await conversation.files();
+        await sayThere({ type: 'done' });
+      };
+      return { conversation, over: talk() };
+    };
+    if (channels === 1) {
+      await say(hello);
+      await first.files();
+    } else
+      await withChannels(channels - 1, begin, async (further) => {
+        await say({ ...hello, channel: further.token });
+        await first.files();
+        await further.finish();
+      });
     return client;
   };
   try {
@@ -89,6 +119,8 @@ export async function intake(context: IntakeContext): Promise<ExitCode> {
     if (left !== undefined) progress(left);
     throw error;
   } finally {
+    // Another channel may have ended the push: then nobody reads this one to its end.
+    context.input.destroy();
     s3.destroy();
   }
 }

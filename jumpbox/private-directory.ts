@@ -2,6 +2,9 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Begins the directory's name; six letters and digits follow. */
+export const PRIVATE_PREFIX = 'drawbridge-';
+
 /**
  * Gives a directory that only this user can open, and removes it with everything in it, whatever happens.
  *
@@ -11,7 +14,7 @@ export async function withPrivateDirectory<T>(
   use: (directory: string) => Promise<T>,
   parent: string = tmpdir(),
 ): Promise<T> {
-  const directory = await mkdtemp(join(parent, 'drawbridge-'));
+  const directory = await mkdtemp(join(parent, PRIVATE_PREFIX));
   try {
     await chmod(directory, 0o700);
     return await use(directory);

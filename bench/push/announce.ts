@@ -16,7 +16,7 @@ async function once(stage: IntakeStage, vm: string, files: number) {
   });
   try {
     const { seconds, stdout } = await measure(
-      [process.execPath, VM_NODE_OPTIONS, vm, String(files), ...stage.ssh],
+      [process.execPath, ...VM_NODE_OPTIONS, vm, String(files), ...stage.ssh],
       process.env,
     );
     const said = JSON.parse(stdout) as { files: number; unchanged: number; sentBytes: number };

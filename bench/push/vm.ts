@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { localFiles } from '../../cli/push/local';
 import type { Outgoing } from '../../cli/push/outgoing';
-import { Sender } from '../../cli/push/sender';
+import { sendFiles } from '../../cli/push/send';
 
 /** Files that exist in no file system: a thousand in each folder, each with its own number in it. */
 async function* madeUp(files: number): AsyncGenerator<Outgoing> {
@@ -23,7 +23,7 @@ async function* madeUp(files: number): AsyncGenerator<Outgoing> {
   }
 }
 
-function filesOf(what: string): AsyncIterable<Outgoing> {
+function filesOf(what: string): AsyncGenerator<Outgoing> {
   if (/^\d+$/.test(what)) return madeUp(Number(what));
   const root = { path: what, as: 'logs', exclude: [] };
   return localFiles(root, ({ path, reason }) => void process.stderr.write(`${path}: ${reason}\n`));
@@ -31,16 +31,14 @@ function filesOf(what: string): AsyncIterable<Outgoing> {
 
 async function main([what = '', ...words]: readonly string[]): Promise<void> {
   const ssh = spawn('ssh', [...words, 'push'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const sender = new Sender(ssh.stdin, ssh.stdout, {
-    client: 'bench',
-    bytesPerSecond: undefined,
-    refused: (path, reason) => void process.stderr.write(`refused: ${path}: ${reason}\n`),
-    progress: () => undefined,
-  });
+  let sentBytes = 0;
   try {
-    const { receipt } = await sender.run(filesOf(what));
+    const { receipt } = await sendFiles({ input: ssh.stdin, output: ssh.stdout }, filesOf(what), {
+      client: 'bench',
+      progress: (sent) => (sentBytes = sent.sentBytes),
+    });
     process.stdout.write(
-      `${JSON.stringify({ files: receipt.files, unchanged: receipt.unchanged, sentBytes: sender.sentBytes })}\n`,
+      `${JSON.stringify({ files: receipt.files, unchanged: receipt.unchanged, sentBytes })}\n`,
     );
   } finally {
     ssh.kill();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { EXIT } from '../../contract/exit-codes';
+import { MOST_CHANNELS } from '../../contract/intake-protocol';
 import { Problem } from '../framework/problem';
 
 const text = z.string().min(1);
@@ -26,8 +27,10 @@ const config = z.strictObject({
   destroyFunction: text,
   region: text.optional(),
   ttlMinutes: z.int().min(1).optional(),
-  /** KiB per second on the line. */
+  /** KiB per second, all channels together. */
   bandwidthKiBps: z.int().min(1).optional(),
+  /** Sessions that carry files at a time: more than one where a session is slower than the network. */
+  channels: z.int().min(1).max(MOST_CHANNELS, `must be from 1 to ${MOST_CHANNELS}`).default(1),
   paths: z.array(source).min(1, 'must name at least one path'),
 });
 

@@ -33,9 +33,14 @@ const proxy = (context: Context, instanceId: string, document: string): string =
 
 /**
  * Connects: a fresh key, which the box accepts for a minute, then SSH through a session. The key's file is gone as soon as
- * the line is closed. The box's host key is not asked for: IAM has authenticated the other end of the session.
+ * the line is closed. What the box is asked to run is one of the command words of docs/intake-protocol.md. The box's host key is not asked for: IAM has authenticated the other end of the session.
  */
-export async function openLine(context: Context, instanceId: string, document: string): Promise<Line> {
+export async function openLine(
+  context: Context,
+  instanceId: string,
+  document: string,
+  command: string,
+): Promise<Line> {
   const folder = mkdtempSync(join(tmpdir(), 'drawbridge-push-'));
   const clean = (): void => {
     rmSync(folder, { recursive: true, force: true });
@@ -44,14 +49,19 @@ export async function openLine(context: Context, instanceId: string, document: s
     const key = join(folder, 'key');
     makeKey(key, 'drawbridge push');
     await sendPublicKey(context, instanceId, INTAKE_USER, readFileSync(`${key}.pub`, 'utf8'));
-    return started(key, proxy(context, instanceId, document), instanceId, clean);
+    return started(
+      key,
+      proxy(context, instanceId, document),
+      [`${INTAKE_USER}@${instanceId}`, command],
+      clean,
+    );
   } catch (error) {
     clean();
     throw error;
   }
 }
 
-function started(key: string, proxyCommand: string, instanceId: string, clean: () => void): Line {
+function started(key: string, proxyCommand: string, target: readonly string[], clean: () => void): Line {
   const options = {
     ProxyCommand: proxyCommand,
     BatchMode: 'yes',
@@ -63,13 +73,9 @@ function started(key: string, proxyCommand: string, instanceId: string, clean: (
     LogLevel: 'ERROR',
   };
   const words = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  const ssh: ChildProcess = spawn(
-    'ssh',
-    ['-F', 'none', '-T', '-i', key, ...words, `${INTAKE_USER}@${instanceId}`, 'push'],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    },
-  );
+  const ssh: ChildProcess = spawn('ssh', ['-F', 'none', '-T', '-i', key, ...words, ...target], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const { stdin, stdout, stderr } = ssh;
   if (stdin === null || stdout === null || stderr === null) throw new Error('ssh has no streams.');
   let said = '';

@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoxResult } from '../../contract/events';
 import { EXIT } from '../../contract/exit-codes';
-import type { Receipt } from '../../contract/intake-protocol';
 import { invoke } from '../aws/functions';
 import type { Context } from '../framework/command';
 import { Problem } from '../framework/problem';
@@ -10,7 +9,8 @@ import type { PushConfig } from './config';
 import { gather } from './gather';
 import { type Line, openLine } from './line';
 import type { Unread } from './outgoing';
-import { PushBroken, Sender } from './sender';
+import { sendFiles } from './send';
+import { type Committed, PushBroken } from './sender';
 import { Unfinished } from './unfinished';
 
 /** A box installs for a minute or two before its SSH server answers; a line that is lost is opened again. */
@@ -18,10 +18,7 @@ const ATTEMPTS = 40;
 const WAIT_MS = 5_000;
 
 /** What became of a push. */
-export interface Pushed {
-  /** Key of the receipt in the bucket. */
-  readonly key: string;
-  readonly receipt: Receipt;
+export interface Pushed extends Committed {
   /** What could not be read on this side, machines that could not be reached among them. */
   readonly unread: readonly Unread[];
   /** Bytes on the line, all attempts together. */
@@ -31,6 +28,7 @@ export interface Pushed {
 /** Called with what happens, for people. */
 export type Notice = (text: string) => void;
 
+/** Of all attempts together. */
 interface Attempted {
   sentBytes: number;
 }
@@ -48,49 +46,71 @@ const NOT_THERE = [
   'EC2InstanceUnavailableException',
 ];
 
-async function sendOver(
-  line: Line,
-  config: PushConfig,
-  attempted: Attempted,
-  notice: Notice,
-): Promise<Omit<Pushed, 'sentBytes'>> {
-  const unread: Unread[] = [];
-  const sender = new Sender(line.input, line.output, {
-    client: `drawbridge push on ${hostname()}`.slice(0, 200),
-    bytesPerSecond: config.bandwidthKiBps === undefined ? undefined : config.bandwidthKiBps * 1024,
-    refused: () => undefined,
-    progress: ({ files, bytes, sentBytes }) => {
-      notice(`${files} files, ${Math.ceil(bytes / 1024)} KiB read, ${Math.ceil(sentBytes / 1024)} KiB sent`);
-    },
-  });
-  try {
-    const committed = await sender.run(gather(config.paths, (what) => unread.push(what)));
-    return { ...committed, unread };
-  } finally {
-    attempted.sentBytes += sender.sentBytes;
+/** Lines to one box. They are closed together; after that none is opened. */
+class Lines {
+  private readonly all: Line[] = [];
+  private isClosed = false;
+
+  constructor(private readonly opened: (command: string) => Promise<Line>) {}
+
+  async open(command: string): Promise<Line> {
+    const line = await this.opened(command);
+    if (this.isClosed) {
+      line.close();
+      throw new PushBroken('The push had ended before its line was open.');
+    }
+    this.all.push(line);
+    return line;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    for (const line of this.all) line.close();
+  }
+
+  words(): string {
+    return [...new Set(this.all.map((line) => line.words()))].filter(Boolean).join(' ');
   }
 }
 
-/** One attempt over one line, which is closed in any case. */
-async function overLine(
+/** One attempt through one box, to which every line is closed in any case. */
+async function attempt(
   context: Context,
-  line: Line,
+  lines: Lines,
   config: PushConfig,
   attempted: Attempted,
   notice: Notice,
 ): Promise<Omit<Pushed, 'sentBytes'>> {
   const close = (): void => {
-    line.close();
+    lines.close();
   };
+  const unread: Unread[] = [];
+  const before = attempted.sentBytes;
   context.interrupted.addEventListener('abort', close);
   try {
-    return await sendOver(line, config, attempted, notice);
+    const files = gather(config.paths, (what) => unread.push(what));
+    const committed = await sendFiles(await lines.open('push'), files, {
+      client: `drawbridge push on ${hostname()}`.slice(0, 200),
+      bytesPerSecond: config.bandwidthKiBps === undefined ? undefined : config.bandwidthKiBps * 1024,
+      channels: config.channels,
+      open: (token) => lines.open(`channel ${token}`),
+      unopened: (reason) => {
+        notice(`A further channel could not be opened, the push goes on without it: ${reason}`);
+      },
+      progress: ({ files: count, bytes, sentBytes }) => {
+        attempted.sentBytes = before + sentBytes;
+        notice(
+          `${count} files, ${Math.ceil(bytes / 1024)} KiB read, ${Math.ceil(sentBytes / 1024)} KiB sent`,
+        );
+      },
+    });
+    return { ...committed, unread };
   } catch (error) {
     if (!(error instanceof PushBroken)) throw error;
-    throw new PushBroken([error.message, line.words()].filter(Boolean).join(' '));
+    throw new PushBroken([error.message, lines.words()].filter(Boolean).join(' '));
   } finally {
     context.interrupted.removeEventListener('abort', close);
-    line.close();
+    close();
   }
 }
 
@@ -114,7 +134,7 @@ export async function push(
   const boxes = new Set<string>();
   let last = '';
   try {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    for (let tried = 0; tried < ATTEMPTS; tried += 1) {
       context.interrupted.throwIfAborted();
       const box = await invoke<BoxResult>(context, config.createFunction, {
         requestId,
@@ -124,8 +144,9 @@ export async function push(
       boxes.add(box.instanceId);
       notice(`through ${box.instanceId}, until ${box.expiresAt}`);
       try {
-        const line = await open(context, box.instanceId, documentOf(box));
-        const pushed = await overLine(context, line, config, attempted, notice);
+        const document = documentOf(box);
+        const lines = new Lines((command) => open(context, box.instanceId, document, command));
+        const pushed = await attempt(context, lines, config, attempted, notice);
         unfinished.committed();
         return { ...pushed, sentBytes: attempted.sentBytes };
       } catch (error) {

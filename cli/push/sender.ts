@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BoxMessage,
   boxMessage,
@@ -10,11 +9,10 @@ import {
   type Receipt,
 } from '../../contract/intake-protocol';
 import { chunksOf } from './chunks';
-import { Compressor } from './compress';
+import type { Compressor } from './compress';
 import type { Outgoing } from './outgoing';
+import type { Pace } from './pace';
 
-/** Chunks that wait for the box's answer or for the line, in bytes. */
-const WINDOW_BYTES = 16 * 1024 ** 2;
 /** Files that are under way at a time. */
 const WINDOW_FILES = 4_000;
 /** A file counts so much at least: what is said about it. */
@@ -26,54 +24,66 @@ export class PushBroken extends Error {
   override readonly name = 'PushBroken';
 }
 
-/** What became of a push, as far as it came. */
-export interface SenderHooks {
-  /** Called with each file that the box does not take. */
-  refused(path: string, reason: string): void;
-  /** Called as it goes on. */
-  progress(state: { readonly files: number; readonly bytes: number; readonly sentBytes: number }): void;
+/** How to send over one channel. */
+export interface SenderOptions {
+  readonly pace: Pace;
+  readonly compressor: Compressor;
+  /** Bytes of chunks that may wait for the box's answer or for the line. */
+  readonly windowBytes: number;
+  /** Called when something was sent. */
+  progress(): void;
 }
 
-/** How to send. */
-export interface SenderOptions extends SenderHooks {
-  readonly client: string;
-  /** Bytes per second on the line; undefined for no limit. */
-  readonly bytesPerSecond: number | undefined;
+/** A push that the box has committed. */
+export interface Committed {
+  /** Key of the receipt in the bucket. */
+  readonly key: string;
+  readonly receipt: Receipt;
 }
 
-interface Underway {
-  readonly path: string;
-  readonly answers: ((send: boolean) => void)[];
+/** Of a file that is under way: who waits for the box's answers, chunk by chunk. */
+type Answers = ((send: boolean) => void)[];
+
+/** Something the box says once; whoever waits for it hears too that it will never come. */
+class Awaited<T> {
+  readonly value: Promise<T>;
+  resolve: (value: T) => void = () => undefined;
+  reject: (error: Error) => void = () => undefined;
+
+  constructor() {
+    this.value = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.value.catch(() => undefined);
+  }
 }
 
-/** The client's side of docs/intake-protocol.md over a pair of streams. */
+/** The client's side of docs/intake-protocol.md over a pair of streams: one channel of a push. */
 export class Sender {
+  /** Files announced. */
+  files = 0;
+  /** Bytes read of them. */
+  bytes = 0;
+  /** Bytes on the line. */
   sentBytes = 0;
-  private readonly underway = new Map<number, Underway>();
-  private readonly compressor = new Compressor();
+  private readonly underway = new Map<number, Answers>();
   private heldBytes = 0;
-  private files = 0;
-  private bytes = 0;
   private writing: Promise<void> = Promise.resolve();
   private roomWanted: (() => void) | undefined;
   private drained: (() => void) | undefined;
   private isEnded = false;
   private broken: Error | undefined;
-  private readonly over: Promise<{ key: string; receipt: Receipt }>;
-  private resolveOver: (value: { key: string; receipt: Receipt }) => void = () => undefined;
-  private rejectOver: (error: Error) => void = () => undefined;
-  private paidUntil = performance.now();
+  private readonly greeted = new Awaited<{ readonly channel?: string | undefined }>();
+  private readonly committed = new Awaited<Committed>();
+  private readonly done = new Awaited<void>();
+  private readonly ping: NodeJS.Timeout;
 
   constructor(
     private readonly input: Writable,
     output: Readable,
     private readonly options: SenderOptions,
   ) {
-    this.over = new Promise((resolve, reject) => {
-      this.resolveOver = resolve;
-      this.rejectOver = reject;
-    });
-    this.over.catch(() => undefined);
     input.on('error', (error) => {
       this.fail(new PushBroken(`The line to the box was lost: ${error.message}.`));
     });
@@ -85,37 +95,70 @@ export class Sender {
     lines.once('close', () => {
       this.fail(new PushBroken('The line to the box was lost.'));
     });
+    this.ping = setInterval(() => void this.say({ type: 'ping' }).catch(() => undefined), PING_MS);
   }
 
   /**
-   * Sends every file and waits for the receipt.
+   * Greets the box, on the first channel only. Further channels are asked for here.
    *
-   * @throws PushBroken when there is none
+   * @returns what names them, once the box has said so; undefined at once when there are none
    */
-  async run(files: AsyncIterable<Outgoing>): Promise<{ key: string; receipt: Receipt }> {
-    const ping = setInterval(() => void this.say({ type: 'ping' }).catch(() => undefined), PING_MS);
-    try {
-      await this.say({ type: 'hello', version: PROTOCOL_VERSION, client: this.options.client });
-      const closings = new Set<Promise<void>>();
-      for await (const file of files) {
-        const closing: Promise<void> = (await this.send(file)).closed.finally(() => closings.delete(closing));
-        // Whatever goes wrong is thrown by the next wait.
-        closing.catch((error: unknown) => {
-          this.fail(error instanceof Error ? error : new Error(String(error)));
-        });
-        closings.add(closing);
-      }
-      await Promise.all(closings);
-      this.isEnded = true;
-      await this.say({ type: 'end' });
-      return await this.over;
-    } finally {
-      clearInterval(ping);
+  async greet(client: string, channels: number): Promise<string | undefined> {
+    const asked = channels > 1 ? { channels } : {};
+    await this.say({ type: 'hello', version: PROTOCOL_VERSION, client, ...asked });
+    return channels > 1 ? (await this.greeted.value).channel : undefined;
+  }
+
+  /** Waits for the box's greeting on a further channel. @throws PushBroken when none comes */
+  async joined(): Promise<true> {
+    await this.greeted.value;
+    return true;
+  }
+
+  /**
+   * Sends files one after the other, until there are no more. Several may take theirs from the same source.
+   *
+   * @throws PushBroken when the line is lost or the box gives up
+   */
+  async send(files: AsyncIterable<Outgoing>): Promise<void> {
+    const closings = new Set<Promise<void>>();
+    for await (const file of files) {
+      const closing: Promise<void> = (await this.sendFile(file)).closed.finally(() =>
+        closings.delete(closing),
+      );
+      // Whatever goes wrong is thrown by the next wait.
+      closing.catch((error: unknown) => {
+        this.fail(error instanceof Error ? error : new Error(String(error)));
+      });
+      closings.add(closing);
     }
+    await Promise.all(closings);
+  }
+
+  /** Ends the push, on the first channel, when every channel has sent its files. @throws PushBroken when there is no receipt */
+  async commit(): Promise<Committed> {
+    await this.end();
+    return this.committed.value;
+  }
+
+  /** Ends a further channel; resolves when the box is done with its files. @throws PushBroken */
+  async finish(): Promise<void> {
+    await this.end();
+    await this.done.value;
+  }
+
+  /** Says nothing more, and keeps nothing alive. */
+  stop(): void {
+    clearInterval(this.ping);
+  }
+
+  private end(): Promise<void> {
+    this.isEnded = true;
+    return this.say({ type: 'end' });
   }
 
   /** Announces a file; resolves when all of it is read, with the promise of its end. */
-  private async send(file: Outgoing): Promise<{ readonly closed: Promise<void> }> {
+  private async sendFile(file: Outgoing): Promise<{ readonly closed: Promise<void> }> {
     try {
       return await this.sendAll(file);
     } finally {
@@ -127,7 +170,7 @@ export class Sender {
     const number = this.files;
     this.files += 1;
     await this.room(0);
-    this.underway.set(number, { path: file.path, answers: [] });
+    this.underway.set(number, []);
     const { path, bytes, modified, mode } = file;
     await this.say({
       type: 'file',
@@ -166,7 +209,7 @@ export class Sender {
     const size = content.length + LEAST_BYTES;
     this.heldBytes += size;
     try {
-      const answer = new Promise<boolean>((resolve) => this.underway.get(file)?.answers.push(resolve));
+      const answer = new Promise<boolean>((resolve) => this.underway.get(file)?.push(resolve));
       const sha256 = createHash('sha256').update(content).digest('hex');
       await this.say({ type: 'chunk', file, bytes: content.length, sha256 });
       if (await answer) await this.data(file, chunk, content);
@@ -177,11 +220,11 @@ export class Sender {
   }
 
   private async data(file: number, chunk: number, content: Buffer): Promise<void> {
-    const packed = await this.compressor.pack(content);
+    const packed = await this.options.compressor.pack(content);
     const bytes = packed ?? content;
     const encoding = packed === undefined ? 'identity' : 'gzip';
     await this.say({ type: 'data', file, chunk, encoding, length: bytes.length }, bytes);
-    this.options.progress({ files: this.files, bytes: this.bytes, sentBytes: this.sentBytes });
+    this.options.progress();
   }
 
   /** @throws Error that broke the push, once something has */
@@ -193,7 +236,7 @@ export class Sender {
   private async room(bytes: number): Promise<void> {
     for (;;) {
       this.demandWhole();
-      const fits = this.heldBytes === 0 || this.heldBytes + bytes <= WINDOW_BYTES;
+      const fits = this.heldBytes === 0 || this.heldBytes + bytes <= this.options.windowBytes;
       if (fits && this.underway.size < WINDOW_FILES) return;
       await new Promise<void>((resolve) => (this.roomWanted = resolve));
     }
@@ -205,7 +248,7 @@ export class Sender {
       this.demandWhole();
       const line = Buffer.from(`${JSON.stringify(message)}\n`);
       const bytes = data === undefined ? line : Buffer.concat([line, data]);
-      await this.pay(bytes.length);
+      await this.options.pace.pay(bytes.length);
       this.sentBytes += bytes.length;
       if (this.input.write(bytes)) return;
       // Whatever waited for the end of the push as well would stay in memory until then, a million times.
@@ -214,14 +257,6 @@ export class Sender {
     });
     this.writing = saying.catch(() => undefined);
     return saying;
-  }
-
-  private async pay(bytes: number): Promise<void> {
-    const { bytesPerSecond } = this.options;
-    if (bytesPerSecond === undefined) return;
-    const now = performance.now();
-    this.paidUntil = Math.max(this.paidUntil, now) + (bytes / bytesPerSecond) * 1000;
-    if (this.paidUntil > now) await sleep(this.paidUntil - now);
   }
 
   private hear(line: string): void {
@@ -234,20 +269,20 @@ export class Sender {
     }
     switch (message.type) {
       case 'hello':
+        this.greeted.resolve(message);
         return;
       case 'answer':
-        this.underway.get(message.file)?.answers[message.chunk]?.(message.send);
+        this.underway.get(message.file)?.[message.chunk]?.(message.send);
         return;
-      case 'outcome': {
-        const path = this.underway.get(message.file)?.path ?? '';
+      case 'outcome':
         this.underway.delete(message.file);
-        if (message.outcome === 'refused') this.options.refused(path, message.reason ?? '');
         this.roomWanted?.();
         return;
-      }
+      case 'done':
       case 'receipt':
-        if (this.isEnded) this.resolveOver(message);
-        else this.fail(new PushBroken('The box has committed a push that had not ended.'));
+        if (!this.isEnded) this.fail(new PushBroken('The box has ended a push that had not ended.'));
+        else if (message.type === 'done') this.done.resolve();
+        else this.committed.resolve(message);
         return;
       case 'error':
         this.fail(new PushBroken(message.message));
@@ -256,9 +291,9 @@ export class Sender {
 
   private fail(error: Error): void {
     this.broken ??= error;
-    this.rejectOver(this.broken);
+    for (const awaited of [this.greeted, this.committed, this.done]) awaited.reject(this.broken);
     this.roomWanted?.();
     this.drained?.();
-    for (const { answers } of this.underway.values()) for (const answer of answers) answer(false);
+    for (const answers of this.underway.values()) for (const answer of answers) answer(false);
   }
 }

@@ -38,7 +38,8 @@ sudo install -m 0644 drawbridge-push.service drawbridge-push.timer /etc/systemd/
 
 ## 3. What to hand in
 
-Edit \`${PLACES.config}\`. Besides \`paths\` it takes \`ttlMinutes\` and \`bandwidthKiBps\`. A path of another machine
+Edit \`${PLACES.config}\`. Besides \`paths\` it takes \`ttlMinutes\`, \`bandwidthKiBps\` and \`channels\` (1 to 4
+sessions at a time, for a network that is faster than one session). A path of another machine
 of this network has a \`host\`, as for \`ssh\`, and needs nothing there but SSH and \`tar\`:
 
 \`\`\`json

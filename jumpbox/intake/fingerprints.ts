@@ -1,113 +1,95 @@
-import { createHash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
-/** 96 bits: nobody finds two texts with the same ones, or one that fits into a set, by any effort worth a file. */
-const BYTES = 12;
-const FIRST_SLOTS = 32;
-/** Share of the slots that may be taken before a table grows. */
-const FULL = 0.8;
-/** Tables that grow one after the other: what is copied is small beside the whole. */
-const TABLES = 256;
+/** Words of 32 bits. 96 bits: nobody finds two texts with the same ones, or one that fits into a set, by any effort worth a file. */
+const WORDS = 3;
+/** Fingerprints in one block: blocks are never copied, so that memory holds nothing twice while a set grows. */
+const BLOCK = 32_768;
+const FIRST_PLACES = 1_024;
+/** Share of the places that may be taken before there are more of them. */
+const FULL = 0.75;
+const GROWTH = 1.5;
 
-/** The fingerprint of a text, or of several that belong together. */
+/** Nobody can choose texts whose fingerprints fall on one place and make every look a long one. */
+const SALT = randomBytes(16).toString('hex');
+
+/** The fingerprint of a text, or of several that belong together; another one in each process. */
 export const fingerprint = (...texts: string[]): Buffer =>
-  createHash('sha256').update(texts.join('\0')).digest().subarray(0, BYTES);
+  hash('sha256', [SALT, ...texts].join('\0'), 'buffer').subarray(0, WORDS * 4);
 
-/** Fingerprints with open addressing, each with a value of so many bytes behind it. */
-class Table {
-  private slots: Buffer;
-  taken = 0;
-
-  constructor(
-    private readonly slotBytes: number,
-    count: number,
-  ) {
-    this.slots = Buffer.alloc(count * slotBytes);
-  }
-
-  find(one: Buffer): Buffer | undefined {
-    const at = this.slotOf(one);
-    return this.isFree(at) ? undefined : this.slots.subarray(at + BYTES, at + this.slotBytes);
-  }
-
-  add(one: Buffer, value: Buffer): boolean {
-    const at = this.slotOf(one);
-    if (!this.isFree(at)) return false;
-    one.copy(this.slots, at, 0, BYTES);
-    value.copy(this.slots, at + BYTES);
-    this.taken += 1;
-    if (this.taken * this.slotBytes > this.slots.length * FULL) this.grow();
-    return true;
-  }
-
-  /** Where a fingerprint stands or would stand. Zeros mark a free slot; no text is known to have that fingerprint. */
-  private slotOf(one: Buffer): number {
-    const count = this.slots.length / this.slotBytes;
-    for (let slot = one.readUIntBE(0, 6) % count; ; slot = (slot + 1) % count) {
-      const at = slot * this.slotBytes;
-      if (this.isFree(at) || this.slots.compare(one, 0, BYTES, at, at + BYTES) === 0) return at;
-    }
-  }
-
-  private isFree(at: number): boolean {
-    return (
-      this.slots.readUInt32LE(at) === 0 &&
-      this.slots.readUInt32LE(at + 4) === 0 &&
-      this.slots.readUInt32LE(at + 8) === 0
-    );
-  }
-
-  private grow(): void {
-    const before = this.slots;
-    this.slots = Buffer.alloc(Math.ceil((before.length / this.slotBytes) * 1.6) * this.slotBytes);
-    this.taken = 0;
-    for (let at = 0; at < before.length; at += this.slotBytes) {
-      const one = before.subarray(at, at + BYTES);
-      if (one.some((byte) => byte !== 0)) this.add(one, before.subarray(at + BYTES, at + this.slotBytes));
-    }
-  }
-}
-
-const NOTHING = Buffer.alloc(0);
-
-/** Millions of texts in a few bytes each: tables of their fingerprints, and of a value for each. */
+/** Millions of texts in a few bytes each: their fingerprints, and a value for each. */
 export class Fingerprints {
-  private readonly tables = new Map<number, Table>();
-  private readonly slots: number;
+  private readonly blocks: Uint32Array[] = [];
+  /** Open addressing: which fingerprint has this place, counted from one; 0 where none has. */
+  private places: Uint32Array;
+  private count = 0;
 
   /**
-   * @param valueBytes - length of the values
+   * @param valueWords - length of the values, in words of 32 bits
    * @param expected - how many there will be, when that is known
    */
   constructor(
-    private readonly valueBytes = 0,
+    private readonly valueWords = 0,
     expected = 0,
   ) {
-    this.slots = Math.max(FIRST_SLOTS, Math.ceil((expected / TABLES) * 1.4));
+    this.places = new Uint32Array(Math.max(FIRST_PLACES, Math.ceil(expected / FULL) + 1));
   }
 
   get size(): number {
-    return [...this.tables.values()].reduce((sum, { taken }) => sum + taken, 0);
+    return this.count;
   }
 
   has(one: Buffer): boolean {
-    return this.find(one) !== undefined;
+    return this.places[this.placeOf(one)] !== 0;
   }
 
   /** The value that was added with it; undefined when it was not added. */
-  find(one: Buffer): Buffer | undefined {
-    return this.tableOf(one).find(one);
+  find(one: Buffer): Uint32Array | undefined {
+    const held = this.places[this.placeOf(one)] ?? 0;
+    if (held === 0) return undefined;
+    const [block, at] = this.where(held - 1);
+    return block.subarray(at + WORDS, at + WORDS + this.valueWords);
   }
 
   /** Returns false when it was there already; its value stays what it was. */
-  add(one: Buffer, value = NOTHING): boolean {
-    return this.tableOf(one).add(one, value);
+  add(one: Buffer, value: readonly number[] = []): boolean {
+    const place = this.placeOf(one);
+    if (this.places[place] !== 0) return false;
+    const [block, at] = this.where(this.count);
+    for (let word = 0; word < WORDS; word += 1) block[at + word] = one.readUInt32LE(word * 4);
+    block.set(value, at + WORDS);
+    this.count += 1;
+    this.places[place] = this.count;
+    if (this.count > this.places.length * FULL) this.grow();
+    return true;
   }
 
-  /** By a byte that has no part in the place within the table. */
-  private tableOf(one: Buffer): Table {
-    const number = one[BYTES - 1] ?? 0;
-    const table = this.tables.get(number) ?? new Table(BYTES + this.valueBytes, this.slots);
-    this.tables.set(number, table);
-    return table;
+  /** The block that holds a fingerprint or will, and where in it. */
+  private where(number: number): readonly [Uint32Array, number] {
+    const length = WORDS + this.valueWords;
+    const which = Math.floor(number / BLOCK);
+    const block = (this.blocks[which] ??= new Uint32Array(BLOCK * length));
+    return [block, (number % BLOCK) * length];
+  }
+
+  /** The place that a fingerprint has, or would take. */
+  private placeOf(one: Buffer): number {
+    const [first, second, third] = [one.readUInt32LE(0), one.readUInt32LE(4), one.readUInt32LE(8)];
+    for (let place = first % this.places.length; ; place = (place + 1) % this.places.length) {
+      const held = this.places[place] ?? 0;
+      if (held === 0) return place;
+      const [block, at] = this.where(held - 1);
+      if (block[at] === first && block[at + 1] === second && block[at + 2] === third) return place;
+    }
+  }
+
+  private grow(): void {
+    const places = new Uint32Array(Math.ceil(this.places.length * GROWTH));
+    for (let number = 0; number < this.count; number += 1) {
+      const [block, at] = this.where(number);
+      let place = (block[at] ?? 0) % places.length;
+      while (places[place] !== 0) place = (place + 1) % places.length;
+      places[place] = number + 1;
+    }
+    this.places = places;
   }
 }

@@ -2,12 +2,12 @@ import type { StoredChunk } from '../../contract/intake-protocol';
 import { fingerprint, Fingerprints } from './fingerprints';
 
 /** Place of a chunk: number of its pack, where it begins, its length with the encoding as the lowest bit; 32 bits each. */
-const PLACE_BYTES = 12;
+const PLACE_WORDS = 3;
 const PACK_NAME_BYTES = 16;
 
 /** Names of packs, numbered in the order in which they came. */
 class PackNames {
-  private readonly numbers = new Fingerprints(4);
+  private readonly numbers = new Fingerprints(1);
   private names = Buffer.alloc(64 * PACK_NAME_BYTES);
   private count = 0;
 
@@ -15,14 +15,12 @@ class PackNames {
     const name = Buffer.from(pack, 'hex');
     const key = fingerprint(pack);
     const found = this.numbers.find(key);
-    if (found !== undefined) return found.readUInt32LE();
+    if (found !== undefined) return found[0] ?? 0;
     const number = this.count;
     if ((number + 1) * PACK_NAME_BYTES > this.names.length)
       this.names = Buffer.concat([this.names, Buffer.alloc(this.names.length)]);
     name.copy(this.names, number * PACK_NAME_BYTES);
-    const value = Buffer.alloc(4);
-    value.writeUInt32LE(number);
-    this.numbers.add(key, value);
+    this.numbers.add(key, [number]);
     this.count += 1;
     return number;
   }
@@ -39,7 +37,7 @@ export class KnownChunks {
 
   /** @param expected - how many there will be, when that is known */
   constructor(expected = 0) {
-    this.places = new Fingerprints(PLACE_BYTES, expected);
+    this.places = new Fingerprints(PLACE_WORDS, expected);
   }
 
   get size(): number {
@@ -47,21 +45,18 @@ export class KnownChunks {
   }
 
   add(path: string, { sha256, pack, at, length, encoding }: StoredChunk): void {
-    const place = Buffer.alloc(PLACE_BYTES);
-    place.writeUInt32LE(this.packs.numberOf(pack), 0);
-    place.writeUInt32LE(at, 4);
-    place.writeUInt32LE(length * 2 + (encoding === 'gzip' ? 1 : 0), 8);
+    const place = [this.packs.numberOf(pack), at, length * 2 + (encoding === 'gzip' ? 1 : 0)];
     this.places.add(fingerprint(path, sha256), place);
   }
 
   find(path: string, sha256: string): StoredChunk | undefined {
     const place = this.places.find(fingerprint(path, sha256));
     if (place === undefined) return undefined;
-    const length = place.readUInt32LE(8);
+    const [number = 0, at = 0, length = 0] = place;
     return {
       sha256,
-      pack: this.packs.name(place.readUInt32LE(0)),
-      at: place.readUInt32LE(4),
+      pack: this.packs.name(number),
+      at,
       length: length >>> 1,
       encoding: (length & 1) === 1 ? 'gzip' : 'identity',
     };

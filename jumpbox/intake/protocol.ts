@@ -37,7 +37,14 @@ function parse(line: string): ClientMessage {
   );
 }
 
-/** The box's side of docs/intake-protocol.md: from the client's first line to its `end`. */
+/** What a client says of itself. */
+export interface Greeting {
+  readonly client: string;
+  /** Channels that it asks for, the first one counted. */
+  readonly channels: number;
+}
+
+/** The box's side of docs/intake-protocol.md on one channel: from the client's first line to its `end`. */
 export class Conversation {
   private readonly reader: ByteReader;
   private readonly open = new Map<number, IncomingFile>();
@@ -54,11 +61,16 @@ export class Conversation {
     this.reader = new ByteReader(input, patienceMs);
   }
 
-  /** Reads the greeting; returns what the client calls itself. */
-  async greet(): Promise<string> {
+  /** Whether a file has been announced. */
+  get hasBegun(): boolean {
+    return this.next > 0;
+  }
+
+  /** Reads the greeting, which only the first channel has. */
+  async greet(): Promise<Greeting> {
     const first = await this.message();
     if (first.type !== 'hello') throw new Stop(EXIT.usage, 'The first message must be hello.');
-    return shownText(first.client);
+    return { client: shownText(first.client), channels: first.channels ?? 1 };
   }
 
   /** Takes files until the client says that there are no more, and every one of them has its outcome. */

@@ -34,7 +34,7 @@ const shown = (path: string): string => escapePath(Buffer.from(path.slice(0, 1_0
 
 /** One push, from its first file to its receipt, however its files come. */
 export class Push {
-  private readonly seen = new Fingerprints();
+  private readonly seen: Fingerprints;
   private readonly slots = new Slots(AT_ONCE);
   private readonly patternProblem: (path: string) => string | undefined;
   private announced = 0;
@@ -44,6 +44,8 @@ export class Push {
   private failure: Error | undefined;
 
   constructor(private readonly parts: PushParts) {
+    // Most machines hand in about as many files as the last time.
+    this.seen = new Fingerprints(0, parts.known.chunks.size);
     this.patternProblem = pathRule(parts.rules);
   }
 

@@ -5,6 +5,7 @@ import type { ListedFile, Receipt } from '../../contract/intake-protocol';
 import { RECEIPT_OBJECTS } from '../../contract/keys';
 import { errorOf } from '../stop';
 import { commitUpload, putOnce } from '../storage/commit';
+import { LEAST_PART_BYTES } from '../storage/part-size';
 import { Upload } from '../storage/upload';
 import { writerTo } from './writer';
 
@@ -48,7 +49,8 @@ export class ReceiptWriter {
   static async begin(s3: S3Client, bucket: string, prefix: string): Promise<ReceiptWriter> {
     return new ReceiptWriter(
       s3,
-      await Upload.begin(s3, bucket, `${prefix}${RECEIPT_OBJECTS.files}`, 0),
+      // The list of a million files is some tens of megabytes; a part less in memory is a part less.
+      await Upload.begin(s3, bucket, `${prefix}${RECEIPT_OBJECTS.files}`, 0, LEAST_PART_BYTES),
       prefix,
     );
   }

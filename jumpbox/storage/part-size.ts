@@ -7,6 +7,9 @@ export const S3_LIMITS = {
   maxObjectBytes: 10_000 * 5 * 1024 ** 3,
 } as const;
 
+/** S3 takes no smaller part but the last one: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+export const LEAST_PART_BYTES = 5 * MIB;
+
 /** Parts begin at this size: large enough for S3 to be quick, small enough for a box with 1 GiB. */
 export const FIRST_PART_BYTES = 8 * MIB;
 
@@ -22,9 +25,14 @@ const STEP = 1_000;
  *
  * @param partNumber - from 1
  * @param expectedBytes - what will probably be stored; 0 when unknown
+ * @param leastBytes - size of the first part when no more is expected than fits
  */
-export function partSizeBytes(partNumber: number, expectedBytes: number): number {
+export function partSizeBytes(
+  partNumber: number,
+  expectedBytes: number,
+  leastBytes: number = FIRST_PART_BYTES,
+): number {
   const needed = Math.ceil(expectedBytes / S3_LIMITS.parts / MIB) * MIB;
-  const first = Math.max(FIRST_PART_BYTES, needed);
+  const first = Math.max(leastBytes, needed);
   return Math.min(S3_LIMITS.maxPartBytes, first * 2 ** Math.floor((partNumber - 1) / STEP));
 }

@@ -47,13 +47,21 @@ export class Upload {
     readonly key: string,
     private readonly uploadId: string,
     private readonly expectedBytes: number,
+    private readonly leastPartBytes: number | undefined,
   ) {}
 
   /**
    * @param expectedBytes - what will probably be stored; 0 when unknown
+   * @param leastPartBytes - see {@link partSizeBytes}
    * @throws Stop when S3 refuses or cannot be reached
    */
-  static async begin(s3: S3Client, bucket: string, key: string, expectedBytes: number): Promise<Upload> {
+  static async begin(
+    s3: S3Client,
+    bucket: string,
+    key: string,
+    expectedBytes: number,
+    leastPartBytes?: number,
+  ): Promise<Upload> {
     const input = {
       Bucket: bucket,
       Key: key,
@@ -63,7 +71,7 @@ export class Upload {
     try {
       const { UploadId } = await s3.send(new CreateMultipartUploadCommand(input));
       if (UploadId === undefined) throw new Error('S3 gave no upload id');
-      return new Upload(s3, bucket, key, UploadId, expectedBytes);
+      return new Upload(s3, bucket, key, UploadId, expectedBytes, leastPartBytes);
     } catch (error) {
       throw storageStop(`The upload of ${key} could not be begun`, error);
     }
@@ -147,7 +155,7 @@ export class Upload {
         `${this.key} does not fit into ${String(S3_LIMITS.parts)} parts of an S3 object.`,
       );
     }
-    const size = partSizeBytes(this.begun + 1, this.expectedBytes);
+    const size = partSizeBytes(this.begun + 1, this.expectedBytes, this.leastPartBytes);
     const spare = this.spare.pop();
     return spare?.length === size ? spare : Buffer.allocUnsafeSlow(size);
   }

@@ -4,6 +4,7 @@
  */
 import { EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
+import { DescribeSessionsCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,6 +37,7 @@ let deployed: Deployed;
 let cloud: Cloud;
 let s3: S3Client;
 let ec2: EC2Client;
+let ssm: SSMClient;
 let stored: SourceObjects;
 let vm: BackupVm;
 let names: { readonly createFunction: string; readonly destroyFunction: string; readonly document: string };
@@ -57,7 +59,7 @@ beforeAll(async () => {
       key = await makeUser('vm');
     },
   );
-  [cloud, s3, ec2] = [new Cloud(), new S3Client(), new EC2Client()];
+  [cloud, s3, ec2, ssm] = [new Cloud(), new S3Client(), new EC2Client(), new SSMClient()];
   stored = new SourceObjects(s3, deployed.outputs.BackupBucketName ?? '', 'web');
   names = {
     createFunction: outputOf(sourceOutput('web', 'createFunction')),
@@ -68,7 +70,7 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  for (const client of [s3, ec2]) client.destroy();
+  for (const client of [s3, ec2, ssm]) client.destroy();
   if (lacking === undefined) await vm.end();
   await deployed.stop();
 }, 60_000);
@@ -152,8 +154,10 @@ else {
         lines.join(''),
       );
     }
-    const first = await push(config('push.json'));
+    const first = await push(config('push.json', { channels: 2 }));
     expect(first).toMatchObject({ code: EXIT.ok, pushed: { unread: [] } });
+    const { Sessions = [] } = await ssm.send(new DescribeSessionsCommand({ State: 'History' }));
+    expect(Sessions.filter(({ DocumentName }) => DocumentName === names.document)).toHaveLength(2);
     const receipt = await stored.receipt(first.pushed.key);
     expect(receipt).toMatchObject({ source: 'web', by: 'push', files: 40, unchanged: 0, refused: 0 });
     const files = await stored.files(receipt);

@@ -9,7 +9,8 @@ import { EXIT } from '../../contract/exit-codes';
 import { receipt as receiptSchema } from '../../contract/intake-protocol';
 import { localFiles } from '../../cli/push/local';
 import type { Outgoing } from '../../cli/push/outgoing';
-import { PushBroken, Sender } from '../../cli/push/sender';
+import { sendFiles } from '../../cli/push/send';
+import { PushBroken } from '../../cli/push/sender';
 import { prepareEmulator } from '../../lab/moto';
 import { BUCKET, type IntakeStage, INSTANCE, setIntakeStage, SOURCE } from '../support/intake-stage';
 import { SourceObjects } from '../support/receipts';
@@ -51,18 +52,17 @@ async function pushOnce(isCut = false) {
       if (isCut && outcomes > REFUSED) ssh.kill('SIGKILL');
     })
     .once('end', () => answers.end());
-  const sender = new Sender(ssh.stdin, answers, {
-    client: 'test',
-    bytesPerSecond: undefined,
-    refused: () => undefined,
-    progress: () => undefined,
-  });
   async function* outgoing(): AsyncGenerator<Outgoing> {
     yield* localFiles({ path: files, as: 'files', exclude: [] }, () => undefined);
     if (isCut && ssh.signalCode === null) await once(ssh, 'exit');
   }
   try {
-    return { ...(await sender.run(outgoing())), sentBytes: sender.sentBytes };
+    let sentBytes = 0;
+    const committed = await sendFiles({ input: ssh.stdin, output: answers }, outgoing(), {
+      client: 'test',
+      progress: (sent) => (sentBytes = sent.sentBytes),
+    });
+    return { ...committed, sentBytes };
   } finally {
     ssh.kill();
   }

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { localFiles } from '../../cli/push/local';
-import { Sender } from '../../cli/push/sender';
+import { sendFiles } from '../../cli/push/send';
 import type { BackupVm } from '../../lab/demo/vm';
 import { PROGRAM } from '../cli/child';
 
@@ -55,19 +55,16 @@ export class VmLine {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     let breaking: Promise<unknown> | undefined;
-    const sender = new Sender(ssh.stdin, ssh.stdout, {
-      client: 'test',
-      bytesPerSecond: undefined,
-      refused: silent,
-      progress: ({ sentBytes }) => {
-        if (sentBytes < after || breaking !== undefined) return;
-        // The line is gone with the box; its end here would notice only after a minute.
-        breaking = Promise.resolve(kill?.()).then(() => ssh.kill('SIGKILL'));
-      },
-    });
     const root = { path: join(this.vm.home, 'faults'), as: 'faults', exclude: [] };
     try {
-      return await sender.run(localFiles(root, silent)).then(
+      return await sendFiles({ input: ssh.stdin, output: ssh.stdout }, localFiles(root, silent), {
+        client: 'test',
+        progress: ({ sentBytes }) => {
+          if (sentBytes < after || breaking !== undefined) return;
+          // The line is gone with the box; its end here would notice only after a minute.
+          breaking = Promise.resolve(kill?.()).then(() => ssh.kill('SIGKILL'));
+        },
+      }).then(
         () => 'committed',
         () => 'broken',
       );

@@ -42,6 +42,7 @@ beforeEach(() => {
   config = {
     createFunction: 'create',
     destroyFunction: 'destroy',
+    channels: 1,
     paths: [{ path: join(directory, 'files'), as: 'files', exclude: [] }],
   };
   forget();

@@ -6,7 +6,7 @@ import { CHUNK_BYTES } from '../../../contract/intake';
 import { Conversation } from '../../../jumpbox/intake/protocol';
 import { Stop } from '../../../jumpbox/stop';
 import { takeTar } from '../../../jumpbox/intake/tar';
-import { Sender } from '../../../cli/push/sender';
+import { sendFiles } from '../../../cli/push/send';
 import { memoryBox, PACK } from './memory-box';
 
 const hello = { type: 'hello', version: 1, client: 'test' };
@@ -178,12 +178,6 @@ describe('the client and the box', () => {
       toClient.write(`${JSON.stringify(message)}\n`);
       return Promise.resolve();
     });
-    const sender = new Sender(toBox, toClient, {
-      client: 'test',
-      bytesPerSecond,
-      refused: () => undefined,
-      progress: () => undefined,
-    });
     async function* outgoing() {
       await Promise.resolve();
       for (const [path, content] of files)
@@ -196,13 +190,18 @@ describe('the client and the box', () => {
           close: () => Promise.resolve(),
         };
     }
-    const done = sender.run(outgoing());
+    let sentBytes = 0;
+    const done = sendFiles({ input: toBox, output: toClient }, outgoing(), {
+      client: 'test',
+      bytesPerSecond,
+      progress: (sent) => (sentBytes = sent.sentBytes),
+    });
     done.catch(() => undefined);
     await conversation.greet();
     await conversation.files();
     toClient.end();
     await done.catch(() => undefined);
-    return sender.sentBytes;
+    return sentBytes;
   };
 
   test('carry files of every size; what is there is not sent again', async () => {

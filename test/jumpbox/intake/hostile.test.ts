@@ -2,7 +2,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { Sender } from '../../../cli/push/sender';
+import { sendFiles } from '../../../cli/push/send';
 import { intakeRules } from '../../../contract/intake';
 import { credentialsIn } from '../../../jumpbox/intake/checks/credentials';
 import { gzipHeaderBytes, ZipMeter } from '../../../jumpbox/intake/checks/bombs';
@@ -144,18 +144,16 @@ test('1,000 streams that are nearly tar end, and lead nowhere', async () => {
 test('500 hostile boxes: the machine’s side ends with a sentence', async () => {
   const answer = fc.oneof(
     message.map((one) => ({ ...one, type: 'answer', send: true })),
-    fc.record({ type: fc.constantFrom('outcome', 'receipt', 'error', 'hello'), file: number, message: text }),
+    fc.record({
+      type: fc.constantFrom('outcome', 'receipt', 'error', 'hello', 'done'),
+      file: number,
+      message: text,
+    }),
   );
   await fc.assert(
     fc.asyncProperty(fc.array(answer, { maxLength: 5 }), async (answers) => {
       const [input, output] = [new PassThrough(), new PassThrough()];
       input.resume();
-      const sender = new Sender(input, output, {
-        client: 'test',
-        bytesPerSecond: undefined,
-        refused: () => undefined,
-        progress: () => undefined,
-      });
       async function* files() {
         await Promise.resolve();
         const content = Buffer.from('x');
@@ -165,7 +163,7 @@ test('500 hostile boxes: the machine’s side ends with a sentence', async () =>
           close: () => Promise.resolve(),
         };
       }
-      const done = sender.run(files()).then(
+      const done = sendFiles({ input, output }, files(), { client: 'test' }).then(
         () => 'committed',
         (error: unknown) => (error instanceof Error ? error.name : 'no error'),
       );
