@@ -30,7 +30,7 @@ const through = ({ stage }: PushScene, port: number): string[] =>
 function watch(scene: PushScene): Watch {
   return new Watch({
     vm: (words) => words.includes(scene.vm),
-    box: (words) => words.includes(join(scene.stage.directory, 'jumpbox.cjs')),
+    box: (words) => words.includes(scene.stage.program),
     near: (words) => words.includes('/near.js'),
     far: (words) => words.includes('/far.js'),
     s3: (words) =>

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { CreateBucketCommand, DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { build } from 'esbuild';
 import { BOX_ENVIRONMENT } from '../contract/environment';
 import { prepareEmulator, startEmulator } from '../lab/moto';
 import { labProcessesOf } from '../lab/processes';
@@ -14,6 +13,7 @@ import type { Format } from '../contract/manifest';
 import { makeKeyPair } from '../jumpbox/encryption/age';
 import { type BenchDatabase, type BenchEngine, givenDatabase, makeDatabase } from './database';
 import { makeMariadb } from './mariadb';
+import { buildBoxProgram } from '../lib/bundle';
 
 export const BUCKET = 'bench';
 
@@ -54,21 +54,6 @@ export interface SceneOptions {
 
 async function undoAll(undo: readonly (() => unknown)[]): Promise<void> {
   for (const step of [...undo].reverse()) await step();
-}
-
-async function bundle(directory: string): Promise<string> {
-  const outfile = join(directory, 'jumpbox.cjs');
-  const entryPoints = [join(__dirname, '../jumpbox/main.ts')];
-  await build({
-    entryPoints,
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    minify: true,
-  });
-  return outfile;
 }
 
 async function prepare(options: SceneOptions, undo: (() => unknown)[]): Promise<Scene> {
@@ -116,7 +101,7 @@ async function prepare(options: SceneOptions, undo: (() => unknown)[]): Promise<
   return {
     directory,
     database,
-    program: await bundle(directory),
+    program: buildBoxProgram(directory),
     aws: emulator.aws,
     format: options.format,
     recipient,

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { AssetHashType, type AssetOptions, BundlingOutput, DockerImage } from 'aws-cdk-lib';
 import { buildSync } from 'esbuild';
 
 /** Where the app's own sources stand. */
-const PROJECT = join(__dirname, '..');
+export const PROJECT = join(__dirname, '..');
 
 /** What is bundled. */
 export interface Bundle {
@@ -15,8 +14,12 @@ export interface Bundle {
   readonly ending: string;
 }
 
-/** CDK's own Node.js bundling starts a shell and npx per function; one call for all takes a tenth of the time. */
-function build({ folder, entries, ending }: Bundle, outputDirectory: string): boolean {
+/**
+ * Writes each entry as one file into a directory.
+ *
+ * CDK's own Node.js bundling starts a shell and npx per function; one call for all takes a tenth of the time.
+ */
+export function buildBundle({ folder, entries, ending }: Bundle, outputDirectory: string): void {
   buildSync({
     absWorkingDir: PROJECT,
     entryPoints: entries.map((entry) => join(folder, `${entry}.ts`)),
@@ -26,25 +29,22 @@ function build({ folder, entries, ending }: Bundle, outputDirectory: string): bo
     platform: 'node',
     format: 'cjs',
     target: 'node20',
+    // Node keeps the text of a program in memory. Names stay: an error's stack can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
     // ES modules first: only they let what nobody uses be left out, which is most of an SDK client.
     mainFields: ['module', 'main'],
     // pg tries it and does without: a native addon has no place in one file.
     external: ['pg-native'],
     logLevel: 'warning',
   });
-  return true;
 }
 
-/** Path and options of an asset: the same source gives the same bytes, and so the same hash. No Docker, no network. */
-export function bundled(bundle: Bundle): AssetOptions & { readonly path: string } {
-  return {
-    path: join(PROJECT, bundle.folder),
-    assetHashType: AssetHashType.OUTPUT,
-    bundling: {
-      // Never used, since the bundling is local.
-      image: DockerImage.fromRegistry('scratch'),
-      local: { tryBundle: (outputDirectory) => build(bundle, outputDirectory) },
-      outputType: bundle.entries.length === 1 ? BundlingOutput.SINGLE_FILE : BundlingOutput.NOT_ARCHIVED,
-    },
-  };
+/** What runs on every box: one file, so that nothing else has to reach one. */
+export const BOX_PROGRAM: Bundle = { folder: 'jumpbox', entries: ['main'], ending: '.cjs' };
+
+/** Writes the program of the boxes into a directory; returns its path. */
+export function buildBoxProgram(directory: string): string {
+  buildBundle(BOX_PROGRAM, directory);
+  return join(directory, 'main.cjs');
 }

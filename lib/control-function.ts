@@ -3,7 +3,7 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { bundled } from './bundle';
+import { bundled } from './bundled';
 import { type Encryption, plainLogGroup } from './encryption';
 
 /** Files in `lambda/` that export `handler`. The SDK is bundled: the version that was tested is the one that runs. */

@@ -12,7 +12,7 @@ const rounded = (value: number): number => Number(value.toFixed(1));
 async function once(stage: IntakeStage, vm: string, files: number) {
   const watch = new Watch({
     vm: (words) => words.includes(vm),
-    box: (words) => words.includes(join(stage.directory, 'jumpbox.cjs')),
+    box: (words) => words.includes(stage.program),
   });
   try {
     const { seconds, stdout } = await measure(

@@ -14,7 +14,7 @@ import type { Outgoing } from './outgoing';
 import type { Pace } from './pace';
 
 /** Files that are under way at a time. */
-const WINDOW_FILES = 4_000;
+const WINDOW_FILES = 1_000;
 /** A file counts so much at least: what is said about it. */
 const LEAST_BYTES = 512;
 const PING_MS = 30_000;

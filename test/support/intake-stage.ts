@@ -7,12 +7,12 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { build } from 'esbuild';
 import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { intakeRules } from '../../contract/intake';
 import { prepareEmulator, startEmulator } from '../../lab/moto';
 import { labProcessesOf } from '../../lab/processes';
 import { freePort } from '../../lab/rds/free-port';
+import { buildBoxProgram } from '../../lib/bundle';
 import { INTAKE_NODE_FLAGS, SSHD } from '../../lib/intake/sshd';
 import { close } from './address';
 import { startMetadata } from './metadata';
@@ -24,6 +24,8 @@ export const SOURCE = 'web';
 /** S3, the metadata service, and an SSH server with the box's own configuration and program. */
 export interface IntakeStage {
   readonly directory: string;
+  /** What runs on the box. */
+  readonly program: string;
   readonly s3: S3Client;
   /** Address of S3. */
   readonly endpoint: string;
@@ -91,13 +93,7 @@ export const sshOptions = (key: string): string[] => [
 export async function setIntakeStage(rules: object): Promise<IntakeStage> {
   const directory = mkdtempSync(join(tmpdir(), 'drawbridge-intake-'));
   const processes = labProcessesOf(`intake-${randomBytes(4).toString('hex')}`);
-  const program = join(directory, 'jumpbox.cjs');
-  await build({
-    entryPoints: [join(__dirname, '../../jumpbox/main.ts')],
-    outfile: program,
-    ...{ bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'error' },
-    external: ['pg-native'],
-  });
+  const program = buildBoxProgram(directory);
   const log = openSync(join(directory, 'moto.log'), 'a');
   const endpoint = await startEmulator(await prepareEmulator(() => undefined), processes, log);
   const metadata = await startMetadata(INSTANCE);
@@ -138,6 +134,7 @@ export async function setIntakeStage(rules: object): Promise<IntakeStage> {
   await answers(port, sshd);
   return {
     directory,
+    program,
     s3,
     endpoint,
     port,

@@ -9,7 +9,6 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { build } from 'esbuild';
 import type { Engine } from '../../contract/engines';
 import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { prepareEmulator, startEmulator } from '../../lab/moto';
@@ -22,6 +21,7 @@ import { startSampleMariadb } from './mariadb';
 import { startSampleCluster } from './postgres';
 import { type S3Faults, startS3Faults } from './s3-faults';
 import { type BoxRun, runBox } from './box-run';
+import { buildBoxProgram } from '../../lib/bundle';
 
 export const BUCKET = 'backups-of-the-test';
 export const INSTANCE = 'i-0123456789abcdef0';
@@ -55,21 +55,6 @@ export interface Stage<S extends DatabaseServer = DatabaseServer> {
   fakeTool(name: string, script: string): void;
   clearTools(): void;
   stop(): Promise<void>;
-}
-
-async function bundle(directory: string): Promise<string> {
-  const outfile = join(directory, 'jumpbox.cjs');
-  const entryPoints = [join(__dirname, '../../jumpbox/main.ts')];
-  await build({
-    entryPoints,
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    logLevel: 'error',
-  });
-  return outfile;
 }
 
 /** Where a server's own programs are, when PATH does not say it. */
@@ -117,7 +102,7 @@ async function buildStage<S extends DatabaseServer>(
   chmodSync(directory, 0o755);
   const [tools, scratch] = [join(directory, 'tools'), join(directory, 'scratch')];
   for (const path of [tools, scratch]) mkdirSync(path);
-  const program = await bundle(directory);
+  const program = buildBoxProgram(directory);
   const cluster = await startServer(directory);
   undo.push(() => cluster.stop('immediate'));
 
