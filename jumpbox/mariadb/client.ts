@@ -10,6 +10,9 @@ export interface Reach {
 /** Largest row that goes through: the most that the protocol allows, in the client and in the scratch server alike. */
 export const LARGEST_PACKET = '1G';
 
+/** Longest wait for a table that somebody changes, in seconds; the server's own limit is a day. */
+export const LOCK_WAIT_SECONDS = 60;
+
 /** What holds for every program: no option file of this machine changes what it does. */
 export const COMMON = [
   '--no-defaults',
@@ -46,7 +49,8 @@ export const identifier = (name: string): string => `\`${name.replaceAll('`', '`
 /** Runs SQL and returns the lines that it gives. */
 export async function linesOf(reach: Reach, database: string | undefined, sql: string): Promise<string[]> {
   const where = database === undefined ? [] : [`--database=${database}`];
-  const args = [...reach.args, ...where, '--batch', '--raw', '--skip-column-names'];
+  const patience = `--init-command=SET SESSION lock_wait_timeout = ${LOCK_WAIT_SECONDS}`;
+  const args = [...reach.args, ...where, patience, '--batch', '--raw', '--skip-column-names'];
   const text = await ask('mariadb', args, { environment: reach.environment }, `${sql};\n`);
   return text.split('\n').filter((line) => line !== '');
 }

@@ -1,7 +1,7 @@
 import type { Engine } from '../../contract/engines';
 import { EXIT } from '../../contract/exit-codes';
-import { Stop } from '../stop';
-import { linesOf, objectsOf, type Reach } from './client';
+import { reasonOf, Stop } from '../stop';
+import { identifier, linesOf, LOCK_WAIT_SECONDS, objectsOf, type Reach } from './client';
 
 /** Something that cannot be dumped as it should be, and what would help. */
 export interface Obstacle {
@@ -98,6 +98,38 @@ export async function demandDumpable(
   const lines = obstacles.map(({ what, cure }) => `- ${what}: ${cure}`);
   const head = `Not everything in ${database} can be dumped by ${role} as it is at one moment; nothing was begun.`;
   throw new Stop(EXIT.databaseRefused, [head, ...lines, 'Then run the backup again.'].join('\n'));
+}
+
+const TABLES = `
+  SELECT JSON_OBJECT('table', table_name) FROM information_schema.tables
+  WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY table_name`;
+/** ER_LOCK_WAIT_TIMEOUT, as the client says it; the line is the statement's first or last. */
+const LOCKED = /ERROR 1205 .* at line (\d+)/;
+
+/**
+ * Opens every table once. The dump program has no option for how long it waits, and would wait for a day.
+ *
+ * @throws Stop when a table is being changed for longer than {@link LOCK_WAIT_SECONDS}
+ */
+export async function demandUnlocked(reach: Reach, database: string): Promise<void> {
+  const tables = await objectsOf<{ readonly table: string }>(reach, database, TABLES);
+  const names = tables.map(({ table }) => identifier(table));
+  // The error says the line; a name may have several.
+  const looks = names.map((name) => `SELECT 1 FROM ${name} LIMIT 0`);
+  const lines = looks.map((look) => look.split('\n').length);
+  try {
+    await linesOf(reach, database, looks.join(';\n'));
+  } catch (error) {
+    const line = LOCKED.exec(reasonOf(error))?.[1];
+    if (line === undefined) throw error;
+    let last = 0;
+    const at = lines.findIndex((count) => (last += count) >= Number(line));
+    throw new Stop(
+      EXIT.unavailable,
+      `The table ${names[at] ?? ''} is being changed by somebody: it could not be opened within ${LOCK_WAIT_SECONDS} s. ` +
+        'Nothing was begun. Try again when that is done; SHOW PROCESSLIST shows who it is.',
+    );
+  }
 }
 
 const LEFT_OUT = `

@@ -13,7 +13,7 @@ import { reasonOf, Stop } from '../stop';
 import { ACCOUNTS_END, accountsScript } from './accounts';
 import { objectsOf, type Reach, reachOf } from './client';
 import { DumpReader } from './dump-reader';
-import { demandDumpable, findLeftOut } from './preflight';
+import { demandDumpable, demandUnlocked, findLeftOut } from './preflight';
 import { findRowsLeftOut, withoutRows } from './rows-left-out';
 import { demandSeries, seriesOf } from './tools';
 
@@ -64,6 +64,7 @@ async function lookAt(engine: Engine, reach: Reach, access: Access): Promise<Loo
   }
   const dumpTool = await demandSeries(['mariadb-dump', 'mariadb'], series);
   await demandDumpable(reach, databaseName, access.login.username, engine);
+  await demandUnlocked(reach, databaseName);
   const accounts = await accountsScript(reach, databaseName);
   const rowsLeftOut = await findRowsLeftOut(reach, databaseName, access.settings.leaveOutRows);
   const leftOut = [

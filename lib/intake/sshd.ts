@@ -40,18 +40,26 @@ Compression no
 LogLevel VERBOSE
 `;
 
-/** Without a limit V8 lets garbage lie for as long as there is memory: several pushes share a small box. MiB. */
-export const INTAKE_NODE_FLAGS = '--max-old-space-size=96 --max-semi-space-size=4';
+/** Several pushes share a small box. Without a limit V8 lets garbage lie for as long as there is memory. MiB. */
+const NODE_FLAGS = '--max-old-space-size=96 --max-semi-space-size=2';
 
-/** SSH hands over what the client asked for in \`SSH_ORIGINAL_COMMAND\`: the program compares it with two words. */
-const COMMAND = `#!/bin/sh
+/**
+ * The forced command. SSH hands over what the client asked for in `SSH_ORIGINAL_COMMAND`: the program compares it with a few words.
+ *
+ * @param environment - lines of shell that set the program's environment
+ */
+export const intakeCommand = (environment: string, node: string, program: string): string => `#!/bin/sh
 set -eu
 umask 077
-set -a
-. ${BOX_PATHS.environment}
-set +a
-exec ${BOX_NODE} ${INTAKE_NODE_FLAGS} ${BOX_PATHS.program} intake
+${environment}
+# Each thread that unpacks would keep freed memory for itself: mallopt(3).
+export MALLOC_ARENA_MAX=2
+exec ${node} ${NODE_FLAGS} ${program} intake
 `;
+
+const ENVIRONMENT = `set -a
+. ${BOX_PATHS.environment}
+set +a`;
 
 /**
  * Runs last: the user comes into being only when nothing but the forced command is left for it. The user's shell is only
@@ -59,7 +67,7 @@ exec ${BOX_NODE} ${INTAKE_NODE_FLAGS} ${BOX_PATHS.program} intake
  */
 export const sshScript = (): string =>
   bash(
-    writeFile(BOX_PATHS.intakeCommand, COMMAND),
+    writeFile(BOX_PATHS.intakeCommand, intakeCommand(ENVIRONMENT, BOX_NODE, BOX_PATHS.program)),
     `chmod 0755 ${BOX_PATHS.intakeCommand}`,
     `chmod 0644 ${BOX_PATHS.environment} ${BOX_PATHS.intakeRules} ${BOX_PATHS.program}`,
     writeFile('/etc/ssh/sshd_config', SSHD),

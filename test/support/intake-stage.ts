@@ -13,7 +13,7 @@ import { prepareEmulator, startEmulator } from '../../lab/moto';
 import { labProcessesOf } from '../../lab/processes';
 import { freePort } from '../../lab/rds/free-port';
 import { buildBoxProgram } from '../../lib/bundle';
-import { INTAKE_NODE_FLAGS, SSHD } from '../../lib/intake/sshd';
+import { intakeCommand, SSHD } from '../../lib/intake/sshd';
 import { close } from './address';
 import { startMetadata } from './metadata';
 
@@ -115,12 +115,7 @@ export async function setIntakeStage(rules: object): Promise<IntakeStage> {
   const assignments = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'`);
   writeFileSync(
     join(directory, 'command'),
-    [
-      '#!/bin/sh',
-      ...assignments,
-      `exec '${process.execPath}' ${INTAKE_NODE_FLAGS} '${program}' intake`,
-      '',
-    ].join('\n'),
+    intakeCommand(assignments.join('\n'), `'${process.execPath}'`, `'${program}'`),
     { mode: 0o755 },
   );
   for (const name of ['host', 'key'])
