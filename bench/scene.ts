@@ -125,7 +125,7 @@ async function prepare(options: SceneOptions, undo: (() => unknown)[]): Promise<
       [BOX_ENVIRONMENT.databaseSecretArn]: ARN,
       [BOX_ENVIRONMENT.databaseCa]: database.caFile ?? '',
       [BOX_ENVIRONMENT.scratchDirectory]: join(directory, 'scratch'),
-      [BOX_ENVIRONMENT.zstdLevel]: '3',
+      [BOX_ENVIRONMENT.zstdLevel]: '1',
       [BOX_ENVIRONMENT.format]: options.format,
       [BOX_ENVIRONMENT.archiveSecretArn]: archive.ARN,
       [BOX_ENVIRONMENT.ageRecipients]: recipient ?? '',

@@ -5,7 +5,7 @@ import { BOX_PROGRAM } from './bundle';
 import { bundled } from './bundled';
 import type { Jumpbox } from './jumpbox';
 
-/** The program of the boxes, in the bucket of the CDK's assets. */
+/** The program of the boxes: one file, so that nothing else has to reach them, in the bucket of the CDK's assets. */
 export class BoxProgram extends Construct {
   readonly asset: Asset;
 

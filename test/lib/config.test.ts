@@ -37,7 +37,7 @@ describe('settings', () => {
       maxBoxes: 5,
       boxTypes: ['t4g.micro', 't4g.small', 't4g.medium'],
       boxVolumeGiB: 20,
-      zstdLevel: 3,
+      zstdLevel: 1,
       format: 'zstd',
       leaveOutRows: [],
       ageRecipients: [],

@@ -184,7 +184,7 @@ describe('what a box installs', () => {
       "DRAWBRIDGE_KEY_DIRECTORY='/run/drawbridge'",
       "DRAWBRIDGE_SCRATCH_DIRECTORY='/var/lib/drawbridge'",
       "DRAWBRIDGE_STACK_ID='{AWS::StackId}'",
-      "DRAWBRIDGE_ZSTD_LEVEL='3'",
+      "DRAWBRIDGE_ZSTD_LEVEL='1'",
     ]);
   });
 

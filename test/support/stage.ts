@@ -150,7 +150,7 @@ async function buildStage<S extends DatabaseServer>(
     [BOX_ENVIRONMENT.databaseSecretArn]: ARN,
     [BOX_ENVIRONMENT.databaseCa]: cluster.caFile,
     [BOX_ENVIRONMENT.scratchDirectory]: scratch,
-    [BOX_ENVIRONMENT.zstdLevel]: '3',
+    [BOX_ENVIRONMENT.zstdLevel]: '1',
     [BOX_ENVIRONMENT.keyDirectory]: join(directory, 'keys'),
   };
   const setLogin: Stage['setLogin'] = async (login) => {

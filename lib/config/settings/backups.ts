@@ -24,7 +24,7 @@ export const backupSettings = {
     .describe(
       'secret that holds the password of `7z` archives as plain text, encrypted with `aws/secretsmanager`; made by you, since it must outlive the stack. Without `7z` it serves to prove and restore earlier archives',
     ),
-  zstdLevel: whole(1, 19, 'compression levels', 3).describe('compression of backups, 1 (fast) to 19 (small)'),
+  zstdLevel: whole(1, 19, 'compression levels', 1).describe('compression of backups, 1 (fast) to 19 (small)'),
   leaveOutRows: list(z.string(ROWS).regex(/^!?[^,.'\s][^,']*\.[^,']+$/, ROWS), ROWS).describe(
     'tables whose rows stay out of backups, as patterns `schema.table` (MariaDB, MySQL: `database.table`) with `*`; the last one that fits decides, and `!` takes tables back: `*.*,!shop.*` keeps the rows of one schema',
   ),
