@@ -95,7 +95,8 @@ async function attempt(
       channels: config.channels,
       open: (token) => lines.open(`channel ${token}`),
       unopened: (reason) => {
-        notice(`A further channel could not be opened, the push goes on without it: ${reason}`);
+        const why = [reason, lines.words()].filter(Boolean).join(' ');
+        notice(`A further channel could not be opened, the push goes on without it: ${why}`);
       },
       progress: ({ files: count, bytes, sentBytes }) => {
         attempted.sentBytes = before + sentBytes;
