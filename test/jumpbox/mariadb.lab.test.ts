@@ -1,5 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -125,28 +124,6 @@ describe('a backup of MariaDB', () => {
 });
 
 describe('a dump of MariaDB', () => {
-  it('of a table that somebody is changing is not begun after a minute', async () => {
-    sql('CREATE TABLE `a\nbusy` (id int PRIMARY KEY)');
-    const { host, port, master, caFile, database } = stage.cluster;
-    const where = [
-      `--host=${host}`,
-      `--port=${port}`,
-      `--user=${master.username}`,
-      `--ssl-ca=${caFile}`,
-      database,
-    ];
-    const holder = spawn(real('mariadb'), ['--no-defaults', '--batch', '--unbuffered', ...where], {
-      env: { ...process.env, MYSQL_PWD: master.password },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    holder.stdin.write('LOCK TABLES `a\nbusy` WRITE; SELECT 1;\n');
-    await once(holder.stdout, 'data');
-    await failed(backup, EXIT.unavailable, /The table `a\nbusy` is being changed by somebody/);
-    holder.stdin.end();
-    await once(holder, 'close');
-    sql('DROP TABLE `a\nbusy`');
-  }, 120_000);
-
   it('that is killed after its header is no backup', async () => {
     fakeDump(`${real('mariadb-dump')} "$@" | head -c 300; kill -KILL $$`);
     await failed(backup, EXIT.failed, /mariadb-dump was killed by SIGKILL/);

@@ -162,8 +162,11 @@ export class Soak {
       );
     }
     await this.cloud.invoke(this.outputs.SweepFunctionName, {});
-    await sleep(1_000);
-    return (await this.cloud.liveInstances()).map((id) => `${id} lives past its expiry and a sweep`);
+    // The sweep has told EC2 to end them, which takes its time; a box that was only now launched has not expired.
+    const stillLive = async (): Promise<string[]> =>
+      (await this.cloud.liveInstances()).filter((id) => left.includes(id));
+    for (let look = 0; look < 120 && (await stillLive()).length > 0; look += 1) await sleep(250);
+    return (await stillLive()).map((id) => `${id} lives past its expiry and a sweep`);
   }
 
   private async uploadsThatStay(): Promise<string[]> {
