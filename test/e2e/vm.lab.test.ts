@@ -4,11 +4,12 @@
  */
 import { EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DescribeSessionsCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { localFiles } from '../../cli/push/local';
+import { sendFiles } from '../../cli/push/send';
 import { EXIT } from '../../contract/exit-codes';
 import { OUTPUTS, sourceOutput } from '../../contract/outputs';
 import { openBox } from '../../lab/demo/boxes';
@@ -37,7 +38,6 @@ let deployed: Deployed;
 let cloud: Cloud;
 let s3: S3Client;
 let ec2: EC2Client;
-let ssm: SSMClient;
 let stored: SourceObjects;
 let vm: BackupVm;
 let names: { readonly createFunction: string; readonly destroyFunction: string; readonly document: string };
@@ -59,7 +59,7 @@ beforeAll(async () => {
       key = await makeUser('vm');
     },
   );
-  [cloud, s3, ec2, ssm] = [new Cloud(), new S3Client(), new EC2Client(), new SSMClient()];
+  [cloud, s3, ec2] = [new Cloud(), new S3Client(), new EC2Client()];
   stored = new SourceObjects(s3, deployed.outputs.BackupBucketName ?? '', 'web');
   names = {
     createFunction: outputOf(sourceOutput('web', 'createFunction')),
@@ -70,7 +70,7 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  for (const client of [s3, ec2, ssm]) client.destroy();
+  for (const client of [s3, ec2]) client.destroy();
   if (lacking === undefined) await vm.end();
   await deployed.stop();
 }, 60_000);
@@ -156,15 +156,6 @@ else {
     }
     const first = await push(config('push.json', { channels: 2 }));
     expect(first).toMatchObject({ code: EXIT.ok, pushed: { unread: [] } });
-    // Two sessions at a time; one before them may have met a box whose SSH server was not there yet.
-    const { Sessions = [] } = await ssm.send(new DescribeSessionsCommand({ State: 'History' }));
-    const times = Sessions.filter(({ DocumentName }) => DocumentName === names.document).map(
-      ({ StartDate, EndDate }) => [Number(StartDate), Number(EndDate)] as const,
-    );
-    const overlaps = times.some(([start, end], at) =>
-      times.some(([from, to], other) => at !== other && start < to && from < end),
-    );
-    expect([overlaps, times]).toEqual([true, times]);
     const receipt = await stored.receipt(first.pushed.key);
     expect(receipt).toMatchObject({ source: 'web', by: 'push', files: 40, unchanged: 0, refused: 0 });
     const files = await stored.files(receipt);
@@ -245,6 +236,35 @@ else {
       'Permission denied (publickey)',
     );
     await cloud.invoke(names.destroyFunction, { instanceId: box });
+  }, 300_000);
+
+  test('two sessions carry one push', async () => {
+    const box = await open();
+    await line().sendKey(box, 'intake');
+    const first = line().start(box, 'push');
+    let greeted: () => void = silent;
+    const joined = new Promise<void>((resolve) => (greeted = resolve));
+    let second: typeof first | undefined;
+    const files = async function* () {
+      await joined;
+      yield* localFiles({ path: join(vm.home, 'own'), as: 'by-two', exclude: [] }, silent);
+    };
+    try {
+      const { key, receipt } = await sendFiles({ input: first.stdin, output: first.stdout }, files(), {
+        client: 'test',
+        channels: 2,
+        open: (token) => {
+          second = line().start(box, `channel ${token}`);
+          second.stdout.once('data', greeted);
+          return Promise.resolve({ input: second.stdin, output: second.stdout });
+        },
+      });
+      expect(receipt).toMatchObject({ files: 20, refused: 0 });
+      expect(await stored.files(await stored.receipt(key))).toHaveLength(20);
+    } finally {
+      for (const one of [first, second]) one?.kill();
+      await cloud.invoke(names.destroyFunction, { instanceId: box });
+    }
   }, 300_000);
 
   test('lines cut and boxes killed at any stage: receipts list only what is there', async () => {

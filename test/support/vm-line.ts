@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { localFiles } from '../../cli/push/local';
 import { sendFiles } from '../../cli/push/send';
 import type { BackupVm } from '../../lab/demo/vm';
@@ -42,6 +43,15 @@ export class VmLine {
     if (code !== 0) throw new Error(stderr);
   }
 
+  /** SSH to the box, from the VM's own network. */
+  start(box: string, command: string): ChildProcessByStdio<Writable, Readable, null> {
+    return spawn('nsenter', [...this.vm.vm.into, ...this.words(box, 'intake'), command], {
+      env: this.vm.environment,
+      cwd: this.vm.home,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+  }
+
   /**
    * A push that breaks once so many bytes were sent.
    *
@@ -49,11 +59,7 @@ export class VmLine {
    * @param kill - what breaks it; default: its line is cut
    */
   async breakOff(box: string, after: number, kill?: () => Promise<unknown>): Promise<'broken' | 'committed'> {
-    const ssh = spawn('nsenter', [...this.vm.vm.into, ...this.words(box, 'intake'), 'push'], {
-      env: this.vm.environment,
-      cwd: this.vm.home,
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
+    const ssh = this.start(box, 'push');
     let breaking: Promise<unknown> | undefined;
     const root = { path: join(this.vm.home, 'faults'), as: 'faults', exclude: [] };
     try {
