@@ -112,7 +112,8 @@ describe('a backup of MariaDB', () => {
 
   it('is proven: tables, rows, routines, triggers, events, views and accounts', async () => {
     const temporary = temporaryDirectory(stage);
-    const { code, result } = await prove({ TMPDIR: temporary.path });
+    const { code, result, stderr } = await prove({ TMPDIR: temporary.path });
+    expect([code === EXIT.ok, stderr]).toEqual([true, stderr]);
     expect(result).toMatchObject({ outcome: 'proven', exceptions: [], differences: [], prefix });
     expect(code).toBe(EXIT.ok);
     const proof = await readProofAt(stage, result.key);
