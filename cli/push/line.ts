@@ -2,16 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import { INTAKE_USER } from '../../contract/intake';
 import type { Context } from '../framework/command';
 import { makeKey, sendPublicKey } from '../ssh/instance-connect';
 import { proxyWords } from '../ssh/options';
+import type { Streams } from './send';
 
 /** SSH to an intake box, with the forced command at its other end. */
-export interface Line {
-  readonly input: Writable;
-  readonly output: Readable;
+export interface Line extends Streams {
   /** What SSH and the box said for people; the end of it. */
   words(): string;
   close(): void;
@@ -33,7 +31,9 @@ const proxy = (context: Context, instanceId: string, document: string): string =
 
 /**
  * Connects: a fresh key, which the box accepts for a minute, then SSH through a session. The key's file is gone as soon as
- * the line is closed. What the box is asked to run is one of the command words of docs/intake-protocol.md. The box's host key is not asked for: IAM has authenticated the other end of the session.
+ * the line is closed. The box's host key is not asked for: IAM has authenticated the other end of the session.
+ *
+ * @param command - what the box is asked to run: see docs/intake-protocol.md
  */
 export async function openLine(
   context: Context,

@@ -27,9 +27,9 @@ export interface Channels {
 }
 
 /**
- * Takes further channels while `use` runs. Each is an SSH connection of its own, whose forced command does nothing but copy bytes from and to
- * a socket in a directory that only its user can open; this program hears them all, so that one program judges what a push
- * brings.
+ * Takes further channels while `use` runs. Each is an SSH connection of its own, whose forced command does nothing but copy
+ * bytes from and to a socket in a directory that only its user can open; this program hears them all, so that one program
+ * judges what a push brings.
  *
  * @param most - at a time
  * @param begin - talks with the other end of one

@@ -38,10 +38,6 @@ export class Fingerprints {
     return this.count;
   }
 
-  has(one: Buffer): boolean {
-    return this.places[this.placeOf(one)] !== 0;
-  }
-
   /** The value that was added with it; undefined when it was not added. */
   find(one: Buffer): Uint32Array | undefined {
     const held = this.places[this.placeOf(one)] ?? 0;

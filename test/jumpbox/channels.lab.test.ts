@@ -5,14 +5,14 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outgoing } from '../../cli/push/outgoing';
 import { type SendOptions, sendFiles } from '../../cli/push/send';
 import { PushBroken } from '../../cli/push/sender';
 import { EXIT } from '../../contract/exit-codes';
 import { BUCKET, type IntakeStage, setIntakeStage, SOURCE } from '../support/intake-stage';
+import { outgoingOf } from '../support/outgoing';
 import { SourceObjects } from '../support/receipts';
+import { until } from '../support/until';
 
 let stage: IntakeStage;
 beforeAll(async () => {
@@ -49,19 +49,6 @@ class Channel {
   }
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await sleep(20);
-}
-
-const file = (path: string, content: Buffer): Outgoing => ({
-  path,
-  bytes: content.length,
-  modified: 1,
-  mode: 0o644,
-  content: () => Readable.from([content]),
-  close: () => Promise.resolve(),
-});
-
 type Files = (further: readonly Channel[]) => AsyncGenerator<Outgoing>;
 
 /** A push whose files can see its further channels. */
@@ -88,7 +75,7 @@ async function push(channels: number, files: Files, more: Partial<SendOptions> =
 const filesFor = (contents: ReadonlyMap<string, Buffer>, channels: number): Files =>
   async function* (further) {
     await until(() => further.length === channels - 1 && further.every((one) => one.count('hello') === 1));
-    for (const [path, content] of contents) yield file(path, content);
+    for (const [path, content] of contents) yield outgoingOf(path, content);
   };
 
 const random = (folder: string, count: number): Map<string, Buffer> =>
@@ -123,7 +110,7 @@ test('a channel that is lost ends the push; what arrived is not sent again', asy
   // The box stores what it holds, and ends, though its first channel was never closed by the client.
   const index = /_i-[0-9a-f]+\/packs\/[0-9a-f]{32}\.ndjson\.gz$/;
   const indices = async () => (await there().keys('intake/web/receipts/')).filter((key) => index.test(key));
-  while ((await indices()).length < before.length + 1) await sleep(50);
+  await until(async () => (await indices()).length > before.length);
   expect(await there().receipts()).toEqual(before);
   const { receipt } = await push(1, filesFor(contents, 1));
   expect(receipt).toMatchObject({ files: 40, refused: 0 });
@@ -134,7 +121,8 @@ test('a channel that is lost ends the push; what arrived is not sent again', asy
 test('names and limits count for all channels together', async () => {
   const twice: Files = async function* (further) {
     await until(() => further[0]?.count('hello') === 1);
-    for (let at = 0; at < 101; at += 1) yield file(at < 2 ? 'c/same' : `c/${at}`, Buffer.from(`${at}\n`));
+    for (let at = 0; at < 101; at += 1)
+      yield outgoingOf(at < 2 ? 'c/same' : `c/${at}`, Buffer.from(`${at}\n`));
   };
   const { receipt } = await push(2, twice);
   expect(receipt).toMatchObject({ files: 99, refused: 2 });
@@ -157,7 +145,7 @@ test('a channel that cannot be opened, or says nothing, holds nothing up', async
   };
   const files: Files = async function* () {
     await until(() => reasons.length === 2);
-    yield file('d/1', Buffer.from('1\n'));
+    yield outgoingOf('d/1', Buffer.from('1\n'));
   };
   try {
     const { receipt } = await push(3, files, { open, unopened: (reason) => reasons.push(reason) });

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../contract/exit-codes';
 import { receipt as receiptSchema } from '../../contract/intake-protocol';
 import { localFiles } from '../../cli/push/local';
@@ -14,6 +13,7 @@ import { PushBroken } from '../../cli/push/sender';
 import { prepareEmulator } from '../../lab/moto';
 import { BUCKET, type IntakeStage, INSTANCE, setIntakeStage, SOURCE } from '../support/intake-stage';
 import { SourceObjects } from '../support/receipts';
+import { until } from '../support/until';
 
 /** Files that the box refuses. */
 const REFUSED = 2;
@@ -35,10 +35,6 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 const there = (): SourceObjects => new SourceObjects(stage.s3, BUCKET, SOURCE);
-
-async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(100);
-}
 
 /** One push over SSH; one that is cut loses its line when the box has taken some files, before the last was announced. */
 async function pushOnce(isCut = false) {
@@ -72,7 +68,7 @@ test('a line that is cut commits nothing, and what arrived is not sent again', a
   await expect(pushOnce(true)).rejects.toBeInstanceOf(PushBroken);
   // The box stores what it holds when the line is gone.
   const index = /receipts\/[^/]+\/packs\/[0-9a-f]{32}\.ndjson\.gz$/;
-  await waitFor(async () => (await there().keys('intake/web/receipts/')).some((key) => index.test(key)));
+  await until(async () => (await there().keys('intake/web/receipts/')).some((key) => index.test(key)));
   expect(await there().receipts()).toEqual([]);
   const { receipt, sentBytes } = await pushOnce();
   expect(receipt).toMatchObject({ by: 'push', source: 'web', box: INSTANCE, files: 201, refused: 2 });

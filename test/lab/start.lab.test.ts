@@ -5,10 +5,10 @@ import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { labs, removeDeadLabs, type LabRecord } from '../../lab/directory';
 import { labProcesses } from '../../lab/processes';
 import { startLab, type RunningLab } from '../../lab/start';
+import { until } from '../support/until';
 
 /** A user that owns nothing: https://wiki.debian.org/SystemGroups */
 const NOBODY = 65_534;
@@ -20,11 +20,6 @@ const pidsOf = (id: string): number[] =>
 
 const recordOf = ({ directory }: RunningLab): LabRecord =>
   JSON.parse(readFileSync(join(directory, 'lab.json'), 'utf8')) as LabRecord;
-
-/** Waits for something that will happen, however slow the machine; the test's own timeout is the limit. */
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await sleep(50);
-}
 
 /** Starts a lab from a process of its own and tells the lab's id. */
 async function startElsewhere(): Promise<{ id: string; child: ReturnType<typeof spawn> }> {

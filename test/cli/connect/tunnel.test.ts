@@ -12,6 +12,7 @@ import { text } from 'node:stream/consumers';
 import { Tunnel } from '../../../cli/connect/tunnel';
 import { EXIT } from '../../../contract/exit-codes';
 import { type LabSession, openSession } from '../../../lab/session';
+import { until } from '../../support/until';
 import { fakeContext } from '../support';
 
 const BOX = 'i-0123456789abcdef0';
@@ -71,9 +72,6 @@ async function open(localPort = 0): Promise<Tunnel> {
   return tunnel;
 }
 const greeting = (port: number): Promise<string> => text(connect(port, '127.0.0.1'));
-const until = async (look: () => boolean): Promise<void> => {
-  while (!look()) await new Promise((resolve) => setTimeout(resolve, 20));
-};
 const ended = (): (string | undefined)[] =>
   ssm.commandCalls(TerminateSessionCommand).map((call) => call.args[0].input.SessionId);
 

@@ -7,6 +7,7 @@ import { Conversation } from '../../../jumpbox/intake/protocol';
 import { Stop } from '../../../jumpbox/stop';
 import { takeTar } from '../../../jumpbox/intake/tar';
 import { sendFiles } from '../../../cli/push/send';
+import { outgoingOf } from '../../support/outgoing';
 import { memoryBox, PACK } from './memory-box';
 
 const hello = { type: 'hello', version: 1, client: 'test' };
@@ -180,15 +181,7 @@ describe('the client and the box', () => {
     });
     async function* outgoing() {
       await Promise.resolve();
-      for (const [path, content] of files)
-        yield {
-          path,
-          bytes: content.length,
-          modified: 1,
-          mode: 0o644,
-          content: () => Readable.from([content]),
-          close: () => Promise.resolve(),
-        };
+      for (const [path, content] of files) yield outgoingOf(path, content);
     }
     let sentBytes = 0;
     const done = sendFiles({ input: toBox, output: toClient }, outgoing(), {

@@ -11,6 +11,7 @@ import { pathRule } from '../../../jumpbox/intake/checks/patterns';
 import { unpack } from '../../../jumpbox/intake/unpack';
 import { Stop } from '../../../jumpbox/stop';
 import { takeTar } from '../../../jumpbox/intake/tar';
+import { outgoingOf } from '../../support/outgoing';
 import { memoryBox } from './memory-box';
 
 const HELLO = Buffer.from('{"type":"hello","version":1,"client":"x"}\n');
@@ -156,12 +157,7 @@ test('500 hostile boxes: the machine’s side ends with a sentence', async () =>
       input.resume();
       async function* files() {
         await Promise.resolve();
-        const content = Buffer.from('x');
-        yield {
-          ...{ path: 'a', bytes: 1, modified: 1, mode: 1 },
-          content: () => Readable.from([content]),
-          close: () => Promise.resolve(),
-        };
+        yield outgoingOf('a', Buffer.from('x'));
       }
       const done = sendFiles({ input, output }, files(), { client: 'test' }).then(
         () => 'committed',
