@@ -2,11 +2,8 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { get } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Processes } from './context';
 import { endWithThisProcess } from './processes';
 
@@ -136,32 +133,10 @@ export async function prepareEmulator(say: (line: string) => void): Promise<Emul
   );
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => {
-        resolve(port);
-      });
-    });
-  });
-}
-
-const answers = (url: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    get(url, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    }).once('error', () => {
-      resolve(false);
-    });
-  });
-
 /**
- * Starts moto's server, one call at a time, on a free port of 127.0.0.1, and waits until it answers.
+ * Starts moto's server, one call at a time, on a free port of 127.0.0.1, and waits until it listens.
  *
- * @param logFile - file descriptor that gets its output
+ * @param logFile - file descriptor that gets its log
  * @returns its address
  */
 export async function startEmulator(
@@ -169,27 +144,27 @@ export async function startEmulator(
   processes: Processes,
   logFile: number,
 ): Promise<string> {
-  const port = await freePort();
-  const args = [SERVER, '-H', '127.0.0.1', '-p', String(port)];
-  const child = processes.spawn(python, args, {
-    stdio: ['ignore', logFile, logFile],
+  const child = processes.spawn(python, [SERVER], {
+    stdio: ['ignore', 'pipe', logFile],
     // The bootstrap roles attach policies that AWS owns; the emulator has them only when asked.
     env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
   });
   endWithThisProcess(child, 'SIGKILL');
-  let failed: string | undefined;
-  child.once('error', (error) => {
-    failed = error.message;
+  const port = await new Promise<string>((resolve, reject) => {
+    const fail = (why: string): void => {
+      reject(new Error(`moto did not start: ${why}.`));
+    };
+    const late = setTimeout(fail, START_MS, `it said nothing for ${START_MS / 1000} s`);
+    child.once('error', ({ message }) => {
+      fail(message);
+    });
+    child.once('exit', (code) => {
+      fail(`it ended with ${String(code)}`);
+    });
+    child.stdout?.once('data', (line: Buffer) => {
+      clearTimeout(late);
+      resolve(line.toString().trim());
+    });
   });
-  child.once('exit', (code) => {
-    failed ??= `it ended with ${String(code)}`;
-  });
-  const url = `http://127.0.0.1:${port}`;
-  const end = Date.now() + START_MS;
-  while (!(await answers(`${url}/moto-api/data.json`))) {
-    if (failed !== undefined) throw new Error(`moto did not start: ${failed}.`);
-    if (Date.now() > end) throw new Error(`moto did not answer within ${START_MS / 1000} s.`);
-    await sleep(25);
-  }
-  return url;
+  return `http://127.0.0.1:${port}`;
 }

@@ -1,4 +1,4 @@
-"""moto's server, answering one call at a time.
+"""moto's server on a free port of 127.0.0.1, answering one call at a time. Its first line of output is the port.
 
 moto keeps its records in plain dictionaries and walks them while other threads of its server add to them; now and then
 a call then fails with "dictionary changed size during iteration" (CreateRole, while a stack makes ten roles at once).
@@ -10,6 +10,7 @@ import re
 from threading import RLock
 
 from moto import server
+from werkzeug.serving import make_server
 
 SEVERAL_AT_ONCE = re.compile(r"(?:/|%2F)(?:s3|sqs)(?:/|%2F)aws4_request", re.IGNORECASE)
 
@@ -31,6 +32,8 @@ class OneCallAtATime:
 
 
 if __name__ == "__main__":
-    Dispatcher = server.DomainDispatcherApplication
-    server.DomainDispatcherApplication = lambda create: OneCallAtATime(Dispatcher(create))
-    server.main()
+    application = OneCallAtATime(server.DomainDispatcherApplication(server.create_backend_app))
+    # The system gives the port to this very server: no other lab can get the same one in between.
+    listening = make_server("127.0.0.1", 0, application, threaded=True, request_handler=server.MotoRequestHandler)
+    print(listening.server_port, flush=True)
+    listening.serve_forever()

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { prepareEmulator } from '../../lab/moto';
 import { type SshMachine, startSshMachine } from '../../lab/network/ssh-machine';
 import { labProcessesOf } from '../../lab/processes';
-import { freePort } from '../../lab/rds/free-port';
+import { freePort } from '../../lab/free-port';
 import { type IntakeStage, setIntakeStage } from '../../test/support/intake-stage';
 import { bundlePair, startEnd } from '../tunnel/ends';
 import type { FarSaid } from '../tunnel/runs';

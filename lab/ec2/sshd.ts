@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../parts';
-import { freePort } from '../rds/free-port';
+import { freePort } from '../free-port';
 import type { BoxSpawn } from './service-runner';
 
 /** What the SSH server needs of its box. */

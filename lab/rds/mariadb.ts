@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Processes } from '../context';
 import { hostMariadb } from '../parts';
 import { makeAuthority } from './authority';
-import { freePort } from './free-port';
+import { freePort } from '../free-port';
 import { socketDirectory, startServer } from './server-process';
 import { accountOf, type SystemAccount } from './system-account';
 

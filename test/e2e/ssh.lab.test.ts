@@ -20,7 +20,7 @@ import { type SshMachine, startSshMachine } from '../../lab/network/ssh-machine'
 import { officialPlugin } from '../../lab/official-plugin';
 import { findProgram } from '../../lab/parts';
 import { labProcessesOf } from '../../lab/processes';
-import { freePort } from '../../lab/rds/free-port';
+import { freePort } from '../../lab/free-port';
 import { type Outcome, PROGRAM, run as runCli } from '../cli/child';
 import { type Deployed, deployInLab } from '../support/deployed';
 

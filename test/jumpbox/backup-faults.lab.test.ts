@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { EXIT } from '../../contract/exit-codes';
 import type { Cluster } from '../../lab/rds/cluster';
-import { freePort } from '../../lab/rds/free-port';
+import { freePort } from '../../lab/free-port';
 import type { BoxEnd } from '../support/box-run';
 import { isComplete, isPutOf, s3Error } from '../support/s3-faults';
 import { setStage, type Stage } from '../support/stage';

@@ -11,7 +11,7 @@ import { BOX_ENVIRONMENT } from '../../contract/environment';
 import { intakeRules } from '../../contract/intake';
 import { prepareEmulator, startEmulator } from '../../lab/moto';
 import { labProcessesOf } from '../../lab/processes';
-import { freePort } from '../../lab/rds/free-port';
+import { freePort } from '../../lab/free-port';
 import { buildBoxProgram } from '../../lib/bundle';
 import { intakeCommand, SSHD } from '../../lib/intake/sshd';
 import { close } from './address';

@@ -6,7 +6,7 @@ import { neighbourFiles } from '../../../cli/push/neighbour';
 import type { Unread } from '../../../cli/push/outgoing';
 import { type SshMachine, startSshMachine } from '../../../lab/network/ssh-machine';
 import { labProcessesOf } from '../../../lab/processes';
-import { freePort } from '../../../lab/rds/free-port';
+import { freePort } from '../../../lab/free-port';
 
 let directory: string;
 let machine: SshMachine;

@@ -1,10 +1,10 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../../../lab/free-port';
 import { findProgram } from '../../../lab/parts';
 import { endWithThisProcess } from '../../../lab/processes';
 
@@ -16,14 +16,6 @@ export interface Hosts {
   /** Runs `ssh`, `scp` or `sftp` with the configuration. */
   client(program: string, words: readonly string[], input?: string): Promise<string>;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function startServer(directory: string, name: string): Promise<{ port: number; child: ChildProcess }> {
