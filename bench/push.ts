@@ -33,8 +33,7 @@ function watch(scene: PushScene): Watch {
     box: (words) => words.includes(scene.stage.program),
     near: (words) => words.includes('/near.js'),
     far: (words) => words.includes('/far.js'),
-    s3: (words) =>
-      words.includes('moto.server') && words.includes(`-p ${new URL(scene.stage.endpoint).port}`),
+    s3: (words) => words.includes('moto_server.py'),
     aws: (words) => words.includes('s3 cp'),
     sshd: (words) => words.includes('sshd'),
     ssh: (words) => /^(ssh|scp|\S+sftp-server|\S*\/ssh) /.test(words),
