@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { FORMATS } from '../contract/manifest';
 import { benchBackup } from './backup';
 import { BENCH_ENGINES } from './database';
@@ -20,55 +21,67 @@ const USAGE = [
   'push: measures handing files in against scp -r through the same tunnel and aws s3 cp --recursive behind it; with --announce, the memory that\n      a number of small files takes on both sides.',
 ].join('\n');
 
-function valueOf(argv: readonly string[], name: string): string | undefined {
-  const at = argv.indexOf(name);
-  return at === -1 ? undefined : argv[at + 1];
-}
+const OPTIONS = {
+  announce: { type: 'string' },
+  database: { type: 'string' },
+  encrypt: { type: 'boolean', default: false },
+  engine: { type: 'string', default: BENCH_ENGINES[0] },
+  files: { type: 'string', default: '5000' },
+  format: { type: 'string', default: FORMATS[0] },
+  help: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  megabytes: { type: 'string' },
+  'recipe-runs': { type: 'string', default: '1' },
+  rows: { type: 'string', default: '2600000' },
+  runs: { type: 'string' },
+} as const;
 
-function numberOf(argv: readonly string[], name: string, fallback: number): number {
-  const value = Number(valueOf(argv, name) ?? fallback);
-  if (!Number.isInteger(value) || value < 0) throw new Error(`${name} must be a whole number.\n${USAGE}`);
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+
+function numberOf(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number.\n${USAGE}`);
   return value;
 }
 
-/** The first is taken where nothing is said. */
-function oneOf<T extends string>(argv: readonly string[], name: string, choices: readonly [T, ...T[]]): T {
-  const value = valueOf(argv, name) ?? choices[0];
+function oneOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === value);
-  if (found === undefined) throw new Error(`${name} must be one of ${choices.join(', ')}.\n${USAGE}`);
+  if (found === undefined) throw new Error(`--${name} must be one of ${choices.join(', ')}.\n${USAGE}`);
   return found;
 }
 
-const BENCHES: Readonly<Record<string, (argv: readonly string[], json: boolean) => Promise<void>>> = {
-  backup: (argv, json) =>
+const BENCHES: Readonly<Record<string, (values: Values) => Promise<void>>> = {
+  backup: ({ json, database, engine, format, encrypt, runs = '5', rows, 'recipe-runs': recipeRuns }) =>
     benchBackup({
       json,
-      database: valueOf(argv, '--database'),
-      engine: oneOf(argv, '--engine', BENCH_ENGINES),
-      format: oneOf(argv, '--format', FORMATS),
-      encrypt: argv.includes('--encrypt'),
-      runs: numberOf(argv, '--runs', 5),
-      recipeRuns: numberOf(argv, '--recipe-runs', 1),
-      rows: numberOf(argv, '--rows', 2_600_000),
+      database,
+      engine: oneOf('engine', engine, BENCH_ENGINES),
+      format: oneOf('format', format, FORMATS),
+      encrypt,
+      runs: numberOf('runs', runs),
+      recipeRuns: numberOf('recipe-runs', recipeRuns),
+      rows: numberOf('rows', rows),
     }),
-  restore: (argv, json) =>
-    benchRestore({ json, runs: numberOf(argv, '--runs', 3), rows: numberOf(argv, '--rows', 2_600_000) }),
-  tunnel: (argv, json) =>
-    benchTunnel({ json, runs: numberOf(argv, '--runs', 3), megabytes: numberOf(argv, '--megabytes', 256) }),
-  push: (argv, json) =>
-    argv.includes('--announce')
-      ? benchAnnounce(numberOf(argv, '--announce', 1_000_000), json)
-      : benchPush({
-          json,
-          megabytes: numberOf(argv, '--megabytes', 2_000),
-          files: numberOf(argv, '--files', 5_000),
-        }),
+  restore: ({ json, runs = '3', rows }) =>
+    benchRestore({ json, runs: numberOf('runs', runs), rows: numberOf('rows', rows) }),
+  tunnel: ({ json, runs = '3', megabytes = '256' }) =>
+    benchTunnel({ json, runs: numberOf('runs', runs), megabytes: numberOf('megabytes', megabytes) }),
+  push: ({ json, announce, megabytes = '2000', files }) =>
+    announce === undefined
+      ? benchPush({ json, megabytes: numberOf('megabytes', megabytes), files: numberOf('files', files) })
+      : benchAnnounce(numberOf('announce', announce), json),
 };
 
-async function main([name = '', ...argv]: readonly string[]): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
+  const [name = '', ...more] = positionals;
   const bench = BENCHES[name];
-  if (bench === undefined) throw new Error(USAGE);
-  await bench(argv, argv.includes('--json'));
+  if (bench === undefined || more.length > 0) throw new Error(USAGE);
+  await bench(values);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
