@@ -1,6 +1,9 @@
 import { onePerLab } from './one-per-lab';
 
-/** What computes in a lab: boots of boxes, their commands, functions. */
+/**
+ * What computes in a lab: boots of boxes, their commands, functions that somebody waits for. A function that an event has started
+ * may wait itself, for a minute and more, and would make every wait beside it as long.
+ */
 export class Work {
   private readonly pieces = new Set<Promise<unknown>>();
 

@@ -8,7 +8,6 @@ import type { LabContext } from '../context';
 import { signal } from '../processes';
 import { buildProgram } from '../program';
 import { afterPatience } from '../slowness';
-import { workOf } from '../work';
 import { executionEnvironment } from './environment';
 import type { DeployedFunction } from './functions';
 import { writeLogs, type LogLine } from './logs';
@@ -146,7 +145,7 @@ export async function execute(
   const deadline = started + deployed.timeoutSeconds * 1000;
   const { runtime, arn: functionArn } = deployed;
   const invocation = { event, requestId, functionArn, runtime, deadline };
-  const ending = await workOf(context).during(runProcess(context, deployed, invocation, environment, lines));
+  const ending = await runProcess(context, deployed, invocation, environment, lines);
   const judged = judge(deployed, requestId, ending);
   const timestamp = Date.now();
   const durationMs = (timestamp - started).toFixed(2);

@@ -2,6 +2,7 @@ import type { LabContext } from '../context';
 import type { AwsCall, AwsReply, Extension, Forward } from '../endpoint/extension';
 import { AwsFault } from '../endpoint/fault';
 import { rawReply } from '../endpoint/reply';
+import { workOf } from '../work';
 import { execute, MAX_PAYLOAD_BYTES, type Execution } from './execution';
 import { Functions, type DeployedFunction } from './functions';
 import { logTail } from './logs';
@@ -91,7 +92,7 @@ class LambdaExtension implements Extension {
         this.accept(deployed, event, 0);
         return rawReply(202, '');
       case 'RequestResponse':
-        return this.reply(call, await execute(this.context, deployed, event));
+        return this.reply(call, await workOf(this.context).during(execute(this.context, deployed, event)));
       default:
         throw new AwsFault(
           'InvalidParameterValueException',
