@@ -92,11 +92,13 @@ async function attempt(
     const committed = await sendFiles(await lines.open('push'), files, {
       client: `drawbridge push on ${hostname()}`.slice(0, 200),
       bytesPerSecond: config.bandwidthKiBps === undefined ? undefined : config.bandwidthKiBps * 1024,
-      channels: config.channels,
-      open: (token) => lines.open(`channel ${token}`),
-      unopened: (reason) => {
-        const why = [reason, lines.words()].filter(Boolean).join(' ');
-        notice(`A further channel could not be opened, the push goes on without it: ${why}`);
+      further: {
+        count: config.channels - 1,
+        open: (token) => lines.open(`channel ${token}`),
+        unopened: (reason) => {
+          const why = [reason, lines.words()].filter(Boolean).join(' ');
+          notice(`A further channel could not be opened, the push goes on without it: ${why}`);
+        },
       },
       progress: ({ files: count, bytes, sentBytes }) => {
         attempted.sentBytes = before + sentBytes;

@@ -22,18 +22,23 @@ export interface Sent {
   readonly sentBytes: number;
 }
 
+/** Channels besides the first one. */
+export interface FurtherChannels {
+  readonly count: number;
+  /** Opens one by what the box has named it. */
+  readonly open: (token: string) => Promise<Streams>;
+  /** Called with the reason when one could not be opened; the push goes on without it. */
+  readonly unopened: (reason: string) => void;
+}
+
 /** How to send. */
 export interface SendOptions {
   /** What the client calls itself. */
   readonly client: string;
   /** On all channels together; undefined for no limit. */
   readonly bytesPerSecond?: number | undefined;
-  /** Channels, the first one counted; the others are opened by `open`. */
-  readonly channels?: number;
-  /** Opens a further channel by what the box has named it. */
-  open?(token: string): Promise<Streams>;
-  /** Called with the reason when a further channel could not be opened; the push goes on without it. */
-  unopened?(reason: string): void;
+  /** Undefined for none. */
+  readonly further?: FurtherChannels;
   /** Called as it goes on, and at its end, whatever that is. */
   progress?(sent: Sent): void;
 }
@@ -49,7 +54,8 @@ export async function sendFiles(
   files: AsyncGenerator<Outgoing>,
   options: SendOptions,
 ): Promise<Committed> {
-  const { client, channels = 1, bytesPerSecond } = options;
+  const { client, further, bytesPerSecond } = options;
+  const channels = 1 + (further?.count ?? 0);
   const senders: Sender[] = [];
   const tell = (): void => {
     const sum = (of: 'files' | 'bytes' | 'sentBytes'): number =>
@@ -67,14 +73,17 @@ export async function sendFiles(
     return sender;
   };
   /** @param isThrough - resolves with false when the first channel has found no more files */
-  const further = async (token: string, isThrough: Promise<false>): Promise<void> => {
-    if (options.open === undefined) return;
+  const sendOverAnother = async (
+    { open, unopened }: FurtherChannels,
+    token: string,
+    isThrough: Promise<false>,
+  ): Promise<void> => {
     let sender: Sender;
     try {
-      sender = begin(await options.open(token));
+      sender = begin(await open(token));
       if (!(await Promise.race([sender.joined(), isThrough]))) return;
     } catch (error) {
-      options.unopened?.(error instanceof Error ? error.message : String(error));
+      unopened(error instanceof Error ? error.message : String(error));
       return;
     }
     await sender.send(files);
@@ -89,7 +98,9 @@ export async function sendFiles(
       () => false as const,
     );
     const others =
-      token === undefined ? [] : Array.from({ length: channels - 1 }, () => further(token, isThrough));
+      token === undefined || further === undefined
+        ? []
+        : Array.from({ length: further.count }, () => sendOverAnother(further, token, isThrough));
     await Promise.all([sending, ...others]);
     return await main.commit();
   } finally {

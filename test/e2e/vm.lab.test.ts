@@ -252,11 +252,14 @@ else {
     try {
       const { key, receipt } = await sendFiles({ input: first.stdin, output: first.stdout }, files(), {
         client: 'test',
-        channels: 2,
-        open: (token) => {
-          second = line().start(box, `channel ${token}`);
-          second.stdout.once('data', greeted);
-          return Promise.resolve({ input: second.stdin, output: second.stdout });
+        further: {
+          count: 1,
+          open: (token) => {
+            second = line().start(box, `channel ${token}`);
+            second.stdout.once('data', greeted);
+            return Promise.resolve({ input: second.stdin, output: second.stdout });
+          },
+          unopened: silent,
         },
       });
       expect(receipt).toMatchObject({ files: 20, refused: 0 });

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Outgoing } from '../../cli/push/outgoing';
-import { type SendOptions, sendFiles } from '../../cli/push/send';
+import { type FurtherChannels, sendFiles } from '../../cli/push/send';
 import { PushBroken } from '../../cli/push/sender';
 import { EXIT } from '../../contract/exit-codes';
 import { BUCKET, type IntakeStage, setIntakeStage, SOURCE } from '../support/intake-stage';
@@ -52,7 +52,7 @@ class Channel {
 type Files = (further: readonly Channel[]) => AsyncGenerator<Outgoing>;
 
 /** A push whose files can see its further channels. */
-async function push(channels: number, files: Files, more: Partial<SendOptions> = {}) {
+async function push(channels: number, files: Files, more: Partial<FurtherChannels> = {}) {
   const first = new Channel('push');
   const further: Channel[] = [];
   const tokens: string[] = [];
@@ -63,8 +63,8 @@ async function push(channels: number, files: Files, more: Partial<SendOptions> =
     return Promise.resolve(channel.streams);
   };
   try {
-    const options = { client: 'test', channels, open, ...more };
-    const committed = await sendFiles(first.streams, files(further), options);
+    const others = { count: channels - 1, open, unopened: () => undefined, ...more };
+    const committed = await sendFiles(first.streams, files(further), { client: 'test', further: others });
     return { ...committed, outcomes: [first, ...further].map((one) => one.count('outcome')), tokens };
   } finally {
     for (const channel of [first, ...further]) await channel.end();
