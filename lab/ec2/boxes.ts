@@ -5,8 +5,10 @@ import { emulatorAccess } from '../clients';
 import type { LabContext } from '../context';
 import { onePerLab } from '../one-per-lab';
 import { buildProgram } from '../program';
+import { timeOf } from '../time';
 import { Box, type BoxOptions } from './box';
 import type { PowerAction } from './power';
+import { partsOf, removeTags, TAGS_LAST_SECONDS } from './tags-after-termination';
 
 /** What EC2 says of an instance besides what the emulator knows. */
 export interface StateNote {
@@ -32,6 +34,7 @@ export class Boxes {
   readonly notes = new Map<string, StateNote>();
   private readonly boxes = new Map<string, { readonly box: Box; readonly launch: Launch }>();
   private readonly endings = new Map<string, Promise<void>>();
+  private readonly closing = new AbortController();
   private standIn: string | undefined;
 
   constructor(private readonly context: LabContext) {}
@@ -64,8 +67,11 @@ export class Boxes {
   terminate(instanceId: string, hard: boolean, reason?: StateNote['reason']): Promise<void> {
     return this.leave(instanceId, 'shutting-down', reason, async (box, ec2) => {
       await box.end(hard);
+      const parts = await partsOf(ec2, instanceId);
       await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
       box.remove();
+      await removeTags(ec2, parts);
+      void this.forget(instanceId, box.options.region);
     });
   }
 
@@ -87,6 +93,7 @@ export class Boxes {
 
   /** Ends every box, for the end of the lab. */
   async close(): Promise<void> {
+    this.closing.abort();
     await Promise.all(this.all().map((box) => box.end(true)));
     for (const box of this.all()) box.records.close();
   }
@@ -105,6 +112,17 @@ export class Boxes {
       await this.terminate(instanceId, false, SELF);
     } else {
       await this.stop(instanceId, false, SELF);
+    }
+  }
+
+  /** Lets the tags of a terminated instance go when their time is up. */
+  private async forget(instanceId: string, region: string): Promise<void> {
+    try {
+      await timeOf(this.context).wait(TAGS_LAST_SECONDS, this.closing.signal);
+      await this.ec2(region, (ec2) => removeTags(ec2, [instanceId]));
+    } catch (error) {
+      if (!this.closing.signal.aborted)
+        this.context.log(`${instanceId}: its tags stay in the lab: ${String(error)}`);
     }
   }
 
