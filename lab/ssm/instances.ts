@@ -66,7 +66,6 @@ async function matches(
   information: InstanceInformation,
   { key, values }: Filter,
 ): Promise<boolean> {
-  if (key === 'InstanceIds') return values.includes(information.InstanceId);
   if (key === 'PingStatus') return values.includes(information.PingStatus);
   if (key === 'PlatformTypes') return values.includes(information.PlatformType);
   if (key === 'ResourceType') return values.includes(information.ResourceType);
@@ -85,10 +84,16 @@ export async function describeInstanceInformation(
   region: string,
   input: Input,
 ): Promise<unknown> {
-  const filters = filtersOf(input);
+  const all = filtersOf(input);
+  // First, since each of a hundred boxes that are gone would otherwise be described for the one that is asked for.
+  const isNamed = (id: string): boolean =>
+    all.every(({ key, values }) => key !== 'InstanceIds' || values.includes(id));
+  const filters = all.filter(({ key }) => key !== 'InstanceIds');
   const found: InstanceInformation[] = [];
   for (const box of boxes.all()) {
-    if (box.registeredAt === undefined || !box.options.hasRole || box.options.region !== region) continue;
+    const { instanceId, hasRole } = box.options;
+    if (box.registeredAt === undefined || !hasRole || box.options.region !== region) continue;
+    if (!isNamed(instanceId)) continue;
     const information = await describe(box);
     const wanted = await Promise.all(filters.map((filter) => matches(box, information, filter)));
     if (wanted.every((one) => one)) found.push(information);
