@@ -102,10 +102,12 @@ export function figureTable(
   raw: Readonly<Record<string, readonly number[]>>,
   unit: string,
 ): string {
-  const rows = targets.map(
-    ([name, target]) => `${name.padEnd(24)}${String(summary[name]).padStart(10)}   ${target}`,
-  );
-  const values = Object.entries(raw).map(
+  const rows = targets.map(([name, target]) => {
+    const figure: unknown = summary[name] ?? 'not run';
+    return `${name.padEnd(24)}${String(figure).padStart(10)}   ${target}`;
+  });
+  const run = Object.entries(raw).filter(([, list]) => list.length > 0);
+  const values = run.map(
     ([name, list]) =>
       `${name.padEnd(14)}${list.map((value) => value.toFixed(2).padStart(9)).join('')}  ${unit}`,
   );
