@@ -152,6 +152,7 @@ export async function startEmulator(
   endWithThisProcess(child, 'SIGKILL');
   const port = await new Promise<string>((resolve, reject) => {
     const fail = (why: string): void => {
+      clearTimeout(late);
       reject(new Error(`moto did not start: ${why}.`));
     };
     const late = setTimeout(fail, START_MS, `it said nothing for ${START_MS / 1000} s`);

@@ -8,7 +8,7 @@ import { buildProgram } from '../program';
 import { timeOf } from '../time';
 import { Box, type BoxOptions } from './box';
 import type { PowerAction } from './power';
-import { partsOf, removeTags, TAGS_LAST_SECONDS } from './tags-after-termination';
+import { removeTags, TAGS_LAST_SECONDS } from './tags-after-termination';
 
 /** What EC2 says of an instance besides what the emulator knows. */
 export interface StateNote {
@@ -67,7 +67,7 @@ export class Boxes {
   terminate(instanceId: string, hard: boolean, reason?: StateNote['reason']): Promise<void> {
     return this.leave(instanceId, 'shutting-down', reason, async (box, ec2) => {
       await box.end(hard);
-      const parts = await partsOf(ec2, instanceId);
+      const parts = await box.records.parts();
       await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
       box.remove();
       await removeTags(ec2, parts);

@@ -84,6 +84,14 @@ export class InstanceRecords {
     };
   }
 
+  /** Ids of the disks and interfaces that go with it. */
+  async parts(): Promise<string[]> {
+    const { BlockDeviceMappings = [], NetworkInterfaces = [] } = await this.instance();
+    const disks = BlockDeviceMappings.map(({ Ebs }) => Ebs?.VolumeId);
+    const interfaces = NetworkInterfaces.map(({ NetworkInterfaceId }) => NetworkInterfaceId);
+    return [...disks, ...interfaces].filter((id) => id !== undefined);
+  }
+
   async tags(): Promise<Readonly<Record<string, string>>> {
     const filter = { Name: 'resource-id', Values: [this.instanceId] };
     const { Tags = [] } = await this.ec2.send(new DescribeTagsCommand({ Filters: [filter] }));

@@ -1,24 +1,10 @@
-import {
-  DeleteTagsCommand,
-  DescribeInstancesCommand,
-  DescribeTagsCommand,
-  type EC2Client,
-} from '@aws-sdk/client-ec2';
+import { DeleteTagsCommand, DescribeTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 
 /**
  * A terminated instance is seen for about an hour, and loses its tags meanwhile:
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html
  */
 export const TAGS_LAST_SECONDS = 3_600;
-
-/** The disks and interfaces that go with an instance. Asked while it lives. */
-export async function partsOf(ec2: EC2Client, instanceId: string): Promise<string[]> {
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }));
-  const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);
-  const disks = instance?.BlockDeviceMappings?.map(({ Ebs }) => Ebs?.VolumeId) ?? [];
-  const interfaces = instance?.NetworkInterfaces?.map(({ NetworkInterfaceId }) => NetworkInterfaceId) ?? [];
-  return [...disks, ...interfaces].filter((id) => id !== undefined);
-}
 
 /**
  * Removes the tags of what is gone. The emulator keeps them, and goes through all of them for each instance that it describes: a

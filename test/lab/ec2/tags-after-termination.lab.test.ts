@@ -1,8 +1,9 @@
 import { DescribeTagsCommand, EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { TAGS_LAST_SECONDS } from '../../../lab/ec2/tags-after-termination';
 import { timeOf } from '../../../lab/time';
+import { until } from '../../support/until';
 import { startComputeLab, type ComputeLab } from '../compute-lab';
-import { eventually, inState, launch, makeRole } from '../fixtures';
+import { inState, launch, makeRole } from '../fixtures';
 
 let lab: ComputeLab;
 let ec2: EC2Client;
@@ -42,10 +43,10 @@ test('tags of disks and interfaces go with a box, its own after an hour', async 
   const id = await launched();
   expect(await tagged()).toEqual(['instance', 'network-interface', 'volume']);
   await terminated(id);
-  await eventually(async () => ((await tagged()).length === 1 ? true : undefined));
+  await until(async () => (await tagged()).length === 1);
   expect(await tagged()).toEqual(['instance']);
 
   timeOf(lab.context).pass(10 * TAGS_LAST_SECONDS);
   await terminated(await launched());
-  await eventually(async () => ((await tagged()).length === 1 ? true : undefined));
+  await until(async () => (await tagged()).length === 1);
 }, 60_000);
