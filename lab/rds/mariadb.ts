@@ -68,16 +68,32 @@ const accounts = (
     'FLUSH PRIVILEGES',
   ].join(';\n');
 
-function configuration(data: string, sockets: string, port: number): string[] {
+/**
+ * Where a server keeps its files. It has a `tmpdir` of its own because a server that starts removes the temporary tables that it
+ * finds in its, also those of another.
+ */
+type Directories = Readonly<Record<'datadir' | 'tmpdir', string>>;
+
+function makeDirectories(parent: string, account: SystemAccount): Directories {
+  const directories = { datadir: join(parent, 'data'), tmpdir: join(parent, 'tmp') };
+  for (const path of Object.values(directories)) {
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+    chmodSync(path, 0o700);
+    chownSync(path, account.uid, account.gid);
+  }
+  return directories;
+}
+
+function configuration(directories: Directories, sockets: string, port: number): string[] {
   const settings = {
-    datadir: data,
+    ...directories,
     socket: join(sockets, 'mariadb.sock'),
     'pid-file': join(sockets, 'mariadb.pid'),
     port: String(port),
     'bind-address': '127.0.0.1',
     'skip-name-resolve': 'ON',
-    'ssl-cert': join(data, 'server.crt'),
-    'ssl-key': join(data, 'server.key'),
+    'ssl-cert': join(directories.datadir, 'server.crt'),
+    'ssl-key': join(directories.datadir, 'server.key'),
     'require-secure-transport': 'ON',
     'max-allowed-packet': '1G',
     'event-scheduler': 'OFF',
@@ -90,9 +106,15 @@ function configuration(data: string, sockets: string, port: number): string[] {
   return ['--no-defaults', ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)];
 }
 
-function initialise(data: string, account: SystemAccount): void {
-  const args = [`--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
-  execFileSync('mariadb-install-db', ['--no-defaults', ...args, '--innodb-flush-log-at-trx-commit=0'], {
+function initialise({ datadir, tmpdir }: Directories, account: SystemAccount): void {
+  const args = [
+    `--datadir=${datadir}`,
+    `--tmpdir=${tmpdir}`,
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+    '--innodb-flush-log-at-trx-commit=0',
+  ];
+  execFileSync('mariadb-install-db', ['--no-defaults', ...args], {
     ...account.ids,
     env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
     cwd: '/',
@@ -113,12 +135,10 @@ export async function startMariadb(options: MariadbOptions): Promise<MariadbServ
   const port = await freePort();
   const database = options.database ?? 'app';
   const master = options.master ?? { username: 'drawbridge', password: 'only "for" this\'s server$ \\' };
-  const data = join(options.directory, 'data');
-  mkdirSync(data, { recursive: true, mode: 0o755 });
+  const directories = makeDirectories(options.directory, account);
+  const { datadir: data } = directories;
   const sockets = socketDirectory(account);
-  chmodSync(data, 0o700);
-  chownSync(data, account.uid, account.gid);
-  initialise(data, account);
+  initialise(directories, account);
   const caFile = options.authority?.caFile ?? makeAuthority(options.directory, data, ['localhost'], account);
   for (const name of options.authority === undefined ? [] : ['server.crt', 'server.key']) {
     copyFileSync(join(options.authority?.directory ?? '', name), join(data, name));
@@ -127,7 +147,7 @@ export async function startMariadb(options: MariadbOptions): Promise<MariadbServ
   }
   const server = startServer({
     program: host.server,
-    args: configuration(data, sockets, port),
+    args: configuration(directories, sockets, port),
     account,
     sockets,
     processes: options.processes,

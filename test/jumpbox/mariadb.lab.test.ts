@@ -121,6 +121,12 @@ describe('a backup of MariaDB', () => {
     expect(proof.rowsCompared).toBe(manifest.tables.reduce((sum, table) => sum + table.rows, 0));
     expect([temporary.left(), scratch()]).toEqual([[], []]);
   });
+
+  it('is proven without the directory for temporary files that a server shares with others', async () => {
+    stage.fakeTool('mariadb-install-db', `TMPDIR=/not-there exec ${real('mariadb-install-db')} "$@"`);
+    const { code, stderr } = await prove();
+    expect([code, stderr]).toEqual([EXIT.ok, stderr]);
+  });
 });
 
 describe('a dump of MariaDB', () => {

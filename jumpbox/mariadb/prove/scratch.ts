@@ -59,10 +59,15 @@ export function serverProgram(): Promise<string> {
   return Promise.reject(new Stop(EXIT.wrongTools, message));
 }
 
-async function initialise(data: string, account: Account): Promise<void> {
+/** A server that starts removes the temporary tables that it finds in its `tmpdir`, also those of another: each has one of its own. */
+async function initialise(
+  paths: Readonly<Record<'datadir' | 'tmpdir', string>>,
+  account: Account,
+): Promise<void> {
   const args = [
     '--no-defaults',
-    `--datadir=${data}`,
+    `--datadir=${paths.datadir}`,
+    `--tmpdir=${paths.tmpdir}`,
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
     '--innodb-flush-log-at-trx-commit=0',
@@ -93,15 +98,10 @@ export async function withScratchServer<T>(
 ): Promise<T> {
   const [account, program] = await Promise.all([serverAccount('mysql'), serverProgram()]);
   return withScratchDirectories(parent, account, ['data', 'tmp'], async ({ own, sockets }) => {
-    const data = join(own, 'data');
-    await initialise(data, account);
+    const directories = { datadir: join(own, 'data'), tmpdir: join(own, 'tmp') };
+    await initialise(directories, account);
     const socket = join(sockets, 'mariadb.sock');
-    const paths = {
-      datadir: data,
-      tmpdir: join(own, 'tmp'),
-      socket,
-      'pid-file': join(sockets, 'mariadb.pid'),
-    };
+    const paths = { ...directories, socket, 'pid-file': join(sockets, 'mariadb.pid') };
     const settings = Object.entries({ ...SETTINGS, ...paths }).map(([name, value]) => `--${name}=${value}`);
     const running = startServer(program, ['--no-defaults', ...settings], account);
     const { server, lost } = running;
