@@ -70,7 +70,7 @@ const accounts = (
 
 /**
  * Where a server keeps its files. It has a `tmpdir` of its own because a server that starts removes the temporary tables that it
- * finds in its, also those of another.
+ * finds in its, also those of another (`mysql_rm_tmp_tables` in MariaDB's sql/sql_base.cc).
  */
 type Directories = Readonly<Record<'datadir' | 'tmpdir', string>>;
 

@@ -59,7 +59,10 @@ export function serverProgram(): Promise<string> {
   return Promise.reject(new Stop(EXIT.wrongTools, message));
 }
 
-/** A server that starts removes the temporary tables that it finds in its `tmpdir`, also those of another: each has one of its own. */
+/**
+ * A server that starts removes the temporary tables that it finds in its `tmpdir`, also those of another, which then fails
+ * (`mysql_rm_tmp_tables` in MariaDB's sql/sql_base.cc): each has a `tmpdir` of its own.
+ */
 async function initialise(
   paths: Readonly<Record<'datadir' | 'tmpdir', string>>,
   account: Account,
