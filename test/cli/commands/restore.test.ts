@@ -80,13 +80,13 @@ describe('backup', () => {
   });
 
   test('Ctrl-C says that the run goes on, and how to stop it', async () => {
-    sfn.on(DescribeExecutionCommand, { executionArn: RUN }).resolves({ status: 'RUNNING' });
+    const interrupt = new AbortController();
+    sfn.on(DescribeExecutionCommand, { executionArn: RUN }).callsFake(() => {
+      interrupt.abort();
+      return { status: 'RUNNING' };
+    });
     child('RUNNING', {});
     sfn.on(GetExecutionHistoryCommand).resolves({ events: [] });
-    const interrupt = new AbortController();
-    setTimeout(() => {
-      interrupt.abort();
-    }, 200);
     const ran = await drawbridge(['backup'], { interrupted: interrupt.signal });
     expect(ran.code).toBe(EXIT.interrupted);
     expect(ran.stderr).toContain(`the run goes on: ${RUN}`);
