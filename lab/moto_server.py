@@ -4,15 +4,24 @@ moto keeps its records in plain dictionaries and walks them while other threads 
 a call then fails with "dictionary changed size during iteration" (CreateRole, while a stack makes ten roles at once).
 
 Two services are left alone: S3, whose bodies stream for as long as they need, and SQS, whose receivers wait for messages.
+
+IPv6 blocks come in their canonical form (RFC 5952), as EC2 writes them. moto draws each group as hexadecimal digits, so
+one in eight VPCs would have a block with leading zeros, which equals none of the blocks that are made from it.
 """
 
 import re
+from ipaddress import ip_network
 from threading import RLock
 
 from moto import server
+from moto.ec2.models import vpcs
 from werkzeug.serving import make_server
 
 SEVERAL_AT_ONCE = re.compile(r"(?:/|%2F)(?:s3|sqs)(?:/|%2F)aws4_request", re.IGNORECASE)
+
+
+draw_ipv6_block = vpcs.random_ipv6_cidr
+vpcs.random_ipv6_cidr = lambda: str(ip_network(draw_ipv6_block()))
 
 
 class OneCallAtATime:
